@@ -1,0 +1,4 @@
+export { bootMac } from "./inventory/interfaces.ts";
+export { readInventory } from "./inventory/index.ts";
+export { realWorld, runProgram } from "./world.ts";
+export type { RunOptions, RunResult, World } from "./world.ts";

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { fstab } from "./configure.ts";
+import { inodesOf } from "./image.ts";
+import { grubConfiguration, grubInstall, newestKernel } from "./bootloader.ts";
+import { makeFilesystem, partitionPath, partitionTable } from "./storage.ts";
+import type { Layout } from "./storage.ts";
+
+test("partitions are named as the kernel names them", () => {
+  assert.equal(partitionPath("/dev/vda", 2), "/dev/vda2");
+  assert.equal(partitionPath("/dev/nvme0n1", 1), "/dev/nvme0n1p1");
+  assert.equal(partitionPath("/dev/mmcblk0", 3), "/dev/mmcblk0p3");
+});
+
+test("a whole table is made by one call", () => {
+  assert.deepEqual(
+    partitionTable("/dev/vda", [
+      { id: "p1", type: "partition", device: "d", number: 1, size: 1024 * 1024, flag: "bios_grub" },
+      { id: "p2", type: "partition", device: "d", number: 2, size: "rest", flag: "linux" },
+    ]),
+    ["sgdisk", "--zap-all", "--new=1:0:+1024K", "--typecode=1:ef02", "--new=2:0:0", "--typecode=2:8300", "/dev/vda"],
+  );
+});
+
+const root = {
+  id: "f",
+  type: "format",
+  volume: "p2",
+  fstype: "ext4",
+  label: "root",
+  uuid: "6f1f2f3e-0000-4000-8000-000000000001",
+} as const;
+const esp = {
+  id: "e",
+  type: "format",
+  volume: "p1",
+  fstype: "fat32",
+  label: "efi",
+  uuid: "1234abcd-0000-4000-8000-000000000000",
+} as const;
+
+test("filesystems get the plan's identity", () => {
+  assert.deepEqual(makeFilesystem(root, "/dev/vda2").slice(-5), ["-L", "root", "-U", root.uuid, "/dev/vda2"]);
+  assert.deepEqual(makeFilesystem(esp, "/dev/vda1"), [
+    "mkfs.vfat",
+    "-F",
+    "32",
+    "-n",
+    "EFI",
+    "-i",
+    "1234abcd",
+    "/dev/vda1",
+  ]);
+});
+
+test("fstab mounts by identity; FAT's is its serial number", () => {
+  const layout: Layout = {
+    devices: new Map(),
+    bootDisk: "/dev/vda",
+    mounts: [
+      { device: "/dev/vda2", path: "/", options: "errors=remount-ro", format: root },
+      { device: "/dev/vda1", path: "/boot/efi", options: "umask=0077", format: esp },
+    ],
+  };
+  assert.equal(
+    fstab(layout),
+    "UUID=6f1f2f3e-0000-4000-8000-000000000001 / ext4 errors=remount-ro 0 1\nUUID=1234-ABCD /boot/efi vfat umask=0077 0 2\n",
+  );
+});
+
+test("GRUB is installed for the firmware the machine has", () => {
+  assert.deepEqual(grubInstall("bios", "/dev/vda"), ["grub-install", "--target=i386-pc", "/dev/vda"]);
+  assert.ok(grubInstall("uefi", "/dev/vda").includes("--uefi-secure-boot"));
+});
+
+test("a squashfs says how many files it holds", () => {
+  assert.equal(inodesOf("Found a valid SQUASHFS 4:0 superblock\nNumber of inodes 21034\nNumber of ids 3\n"), 21034);
+  assert.equal(inodesOf("nonsense"), null);
+});
+
+test("GRUB boots the newest kernel that has an initrd", () => {
+  assert.equal(
+    newestKernel([
+      "config-6.1.0-9-amd64",
+      "initrd.img-6.1.0-10-amd64",
+      "initrd.img-6.1.0-9-amd64",
+      "vmlinuz-6.1.0-10-amd64",
+      "vmlinuz-6.1.0-9-amd64",
+      "vmlinuz-6.12.0",
+    ]),
+    "6.1.0-10-amd64",
+  );
+  assert.equal(newestKernel(["grub"]), null);
+  assert.equal(
+    grubConfiguration("6.1.0-10-amd64", root.uuid, "console=ttyS0,115200"),
+    `# Written at installation. update-grub replaces it.
+set timeout=0
+search --no-floppy --fs-uuid --set=root 6f1f2f3e-0000-4000-8000-000000000001
+menuentry "Linux" {
+  linux /boot/vmlinuz-6.1.0-10-amd64 root=UUID=6f1f2f3e-0000-4000-8000-000000000001 ro console=ttyS0,115200 quiet
+  initrd /boot/initrd.img-6.1.0-10-amd64
+}
+`,
+  );
+});

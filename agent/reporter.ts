@@ -1,0 +1,102 @@
+import type { AgentReport, Failure } from "@rackwright/contract";
+import { asFailure } from "./failure.ts";
+import type { AuthenticatedRack } from "./rack.ts";
+import type { World } from "./world.ts";
+
+type Sendable = AgentReport extends infer R ? (R extends AgentReport ? Omit<R, "sequence" | "at"> : never) : never;
+
+export interface Reporter {
+  send(report: Sendable): void;
+  /** Runs one named step, reporting its start, its end and what went wrong. */
+  step<T>(
+    name: string,
+    title: string,
+    work: (progress: (percent: number, message: string) => void) => Promise<T>,
+  ): Promise<T>;
+  finish(outcome: "ok" | "failed", failure?: Failure): Promise<void>;
+  /** True once the region said that it no longer wants this task done. */
+  readonly stopped: boolean;
+}
+
+const batchReports = 200;
+const batchCharacters = 1_000_000;
+
+/** The oldest reports that fit one request; always at least one. */
+export function nextBatch(queue: readonly AgentReport[]): AgentReport[] {
+  let characters = 0;
+  const end = queue.slice(0, batchReports).findIndex((report) => {
+    characters += JSON.stringify(report).length;
+    return characters > batchCharacters;
+  });
+  return queue.slice(0, end === -1 ? batchReports : Math.max(1, end));
+}
+
+/**
+ * Streams reports to the region in order, a few times a second at most. The queue keeps what was not yet taken, so a
+ * region that was away for a while misses nothing.
+ */
+export function reporterTo(world: World, rack: AuthenticatedRack, run: string, echo: (line: string) => void): Reporter {
+  const queue: AgentReport[] = [];
+  const state = { sequence: 0, stopped: false, sending: Promise.resolve(), scheduled: false };
+
+  const flush = async (): Promise<void> => {
+    while (queue.length > 0) {
+      const batch = nextBatch(queue);
+      const answer = await rack.report(run, batch);
+      if (answer.stop) state.stopped = true;
+      const taken = queue.findIndex((report) => report.sequence > answer.through);
+      queue.splice(0, taken === -1 ? queue.length : taken);
+      if (taken === 0) break;
+    }
+  };
+  const schedule = (): void => {
+    if (state.scheduled) return;
+    state.scheduled = true;
+    state.sending = state.sending
+      .then(() => world.sleep(250))
+      .then(() => {
+        state.scheduled = false;
+        return flush();
+      })
+      .catch((error: unknown) => echo(`report not taken: ${error instanceof Error ? error.message : String(error)}`));
+  };
+  const send = (report: Sendable): void => {
+    queue.push({ ...report, sequence: state.sequence++, at: world.now().toISOString() });
+    schedule();
+  };
+
+  return {
+    send,
+    get stopped() {
+      return state.stopped;
+    },
+    step: async (step, title, work) => {
+      const started = performance.now();
+      const seconds = (): number => Math.round((performance.now() - started) / 10) / 100;
+      echo(title);
+      send({ kind: "step", step, title, state: "started" });
+      let told = -1;
+      try {
+        const result = await work((percent, message) => {
+          const whole = Math.floor(Math.min(100, Math.max(0, percent)));
+          if (whole < told + 2 && whole !== 100) return;
+          told = whole;
+          send({ kind: "progress", step, percent: whole, message: message.slice(0, 200) });
+        });
+        send({ kind: "step", step, title, state: "done", seconds: seconds() });
+        return result;
+      } catch (error) {
+        send({ kind: "step", step, title, state: "failed", seconds: seconds(), failure: asFailure(error) });
+        throw error;
+      }
+    },
+    finish: async (outcome, failure) => {
+      send(failure ? { kind: "finished", outcome, failure } : { kind: "finished", outcome });
+      await state.sending;
+      while (queue.length > 0) {
+        await flush();
+        if (queue.length > 0) await world.sleep(1000);
+      }
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InvalidArgumentError } from "commander";
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
+import { runDemo } from "../demo/run.ts";
+import { placesFrom } from "../places.ts";
+import { portFrom } from "./up.ts";
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 50)
+    throw new InvalidArgumentError("Give a number from 1 to 50.");
+  return value;
+}
+
+function firmware(text: string): "bios" | "uefi" {
+  if (text !== "bios" && text !== "uefi") throw new InvalidArgumentError("Give bios or uefi.");
+  return text;
+}
+
+/** `rackwright demo`: virtual machines from power-off to an ssh login, every step shown. */
+export function demoCommand(program: Command, context: Context): void {
+  program
+    .command("demo")
+    .description("take virtual machines from power-off to an ssh login, showing each step")
+    .option("--once", "end after the login and take everything down")
+    .option("--machines <count>", "how many virtual machines", count, 1)
+    .option("--firmware <kind>", "bios or uefi", firmware, "bios")
+    .option("--state <dir>", "keep the demo's state here instead of a temporary folder")
+    .option("--port <port>", "port of the page", "5240")
+    .option("--json", "the last line of standard output is one JSON object")
+    .action(
+      async (options: {
+        once?: boolean;
+        machines: number;
+        firmware: "bios" | "uefi";
+        state?: string;
+        port: string;
+        json?: boolean;
+      }) => {
+        const temporary = options.state === undefined ? await mkdtemp(join(tmpdir(), "rackwright-demo-")) : null;
+        try {
+          const ok = await runDemo(context, {
+            places: placesFrom(options.state ?? temporary ?? undefined, context.environment),
+            machines: options.machines,
+            firmware: options.firmware,
+            port: portFrom(options.port, "--port"),
+            once: options.once ?? false,
+            json: options.json ?? false,
+          });
+          process.exitCode = ok ? 0 : 1;
+        } finally {
+          if (temporary !== null) await rm(temporary, { recursive: true, force: true });
+        }
+      },
+    );
+}

@@ -1,0 +1,57 @@
+import type { Command } from "commander";
+import { image } from "@rackwright/contract";
+import type { Image } from "@rackwright/contract";
+import { z } from "zod";
+import { buildImagesHere } from "../build-images.ts";
+import { clientOf, placesOf, withTarget } from "../context.ts";
+import type { CommonOptions, Context } from "../context.ts";
+import { bytes, table } from "../terminal.ts";
+
+/** `rackwright images …`: build what machines boot and are deployed with, and see what there is. */
+export function imagesCommand(program: Command, context: Context): void {
+  const images = program.command("images").description("what machines boot and are deployed with");
+
+  images
+    .command("build [names...]")
+    .description("build from Debian packages: boot loaders, the ephemeral system, Debian 12; all when none is named")
+    .option("--force", "build even what is up to date")
+    .option("--mirror <url>", "Debian mirror to take packages from")
+    .option("--state <dir>", "state folder of a running region, which then learns of the images at once")
+    .option("--json", "print JSON instead of text")
+    .action(async (names: string[], options: CommonOptions & { force?: boolean; mirror?: string }) => {
+      const manifests = await buildImagesHere(context, placesOf(context, options), {
+        ...(names.length > 0 ? { names } : {}),
+        ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
+        force: options.force ?? false,
+      });
+      // A region that is not running learns of the images when it starts.
+      await clientOf(context, options)
+        .send("POST", "/api/v1/images/sync", {}, z.unknown())
+        .catch(() => undefined);
+      if (options.json) return context.terminal.print(JSON.stringify(manifests));
+      const rows = manifests.map((made) => [
+        made.name,
+        made.kind,
+        made.architecture,
+        bytes(made.files.reduce((sum, file) => sum + file.size, 0)),
+        made.builtAt,
+      ]);
+      for (const line of table(["image", "kind", "architecture", "size", "built"], rows)) context.terminal.print(line);
+    });
+
+  withTarget(images.command("list").description("images the region knows")).action(async (options: CommonOptions) => {
+    const found: Image[] = [];
+    for await (const entry of clientOf(context, options).all("/api/v1/images", image)) found.push(entry);
+    if (options.json) return context.terminal.print(JSON.stringify(found));
+    const rows = found.map((entry) => [
+      entry.name,
+      entry.kind,
+      entry.title,
+      entry.architecture,
+      bytes(entry.size),
+      entry.built_at,
+    ]);
+    for (const line of table(["image", "kind", "title", "architecture", "size", "built"], rows))
+      context.terminal.print(line);
+  });
+}

@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { createLab, downLab, loadLab } from "@rackwright/lab";
+import type { Lab } from "@rackwright/lab";
+import type { CommonOptions, Context } from "../context.ts";
+import { placesOf } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { table } from "../terminal.ts";
+
+interface LabCommandOptions extends CommonOptions {
+  readonly name: string;
+}
+
+function stateOf(context: Context, options: LabCommandOptions): string {
+  return join(placesOf(context, options).state, "labs", options.name);
+}
+
+async function show(context: Context, options: LabCommandOptions, lab: Lab): Promise<void> {
+  const rows = await Promise.all(
+    lab.machines.map(async (machine) => ({
+      ...machine.describe(),
+      power: await machine.status().then(
+        (status) => status.power,
+        () => "unknown",
+      ),
+    })),
+  );
+  if (options.json) return context.terminal.print(JSON.stringify({ ...lab.describe(), machines: rows }));
+  context.terminal.print(
+    `Lab ${lab.name}: namespace ${lab.namespace}, rack address ${lab.rackAddress} on ${lab.rackInterface}, subnet ${lab.subnet}`,
+  );
+  const lines = table(
+    ["machine", "firmware", "mac", "bmc", "user", "password", "power", "console"],
+    rows.map((row) => [
+      row.name,
+      row.firmware,
+      row.mac,
+      row.bmc.address,
+      row.bmc.user,
+      row.bmc.password,
+      row.power,
+      row.consoleLog,
+    ]),
+  );
+  for (const line of lines) context.terminal.print(line);
+}
+
+/** `rackwright lab …`: a virtual rack to try things on. */
+export function labCommand(program: Command, context: Context): void {
+  const lab = program
+    .command("lab")
+    .description("a virtual rack: QEMU machines with BMCs in a network namespace of their own");
+  const common = (command: Command): Command =>
+    command
+      .option("--name <name>", "name of the lab", "lab")
+      .option("--state <dir>", "state folder (RACKWRIGHT_STATE)")
+      .option("--json", "print JSON instead of text");
+
+  common(lab.command("up").description("make the lab; its machines are off"))
+    .option("--machines <count>", "how many machines", "1")
+    .option("--firmware <kind>", "bios or uefi", "bios")
+    .option("--memory <mib>", "memory of each machine in MiB", "1536")
+    .option("--disk <gib>", "disk of each machine in GiB", "8")
+    .option("--subnet <network>", "network of the machines", "10.77.0.0/24")
+    .option("--bmc-subnet <network>", "network of the BMCs", "10.77.1.0/24")
+    .action(
+      async (
+        options: LabCommandOptions & {
+          machines: string;
+          firmware: string;
+          memory: string;
+          disk: string;
+          subnet: string;
+          bmcSubnet: string;
+        },
+      ) => {
+        if (options.firmware !== "bios" && options.firmware !== "uefi") {
+          throw new CliError(`--firmware is '${options.firmware}'.`, "Give bios or uefi.", 2);
+        }
+        const made = await createLab({
+          name: options.name,
+          stateDirectory: stateOf(context, options),
+          machines: Number(options.machines),
+          firmware: options.firmware,
+          memoryMiB: Number(options.memory),
+          diskGiB: Number(options.disk),
+          subnet: options.subnet,
+          bmcSubnet: options.bmcSubnet,
+          bmcUser: "admin",
+        });
+        await show(context, options, made);
+      },
+    );
+
+  common(lab.command("show").description("the lab's machines, addresses and console logs")).action(
+    async (options: LabCommandOptions) => show(context, options, await loadLab(stateOf(context, options))),
+  );
+
+  common(lab.command("down").description("remove the lab with everything that belongs to it")).action(
+    async (options: LabCommandOptions) => {
+      const result = await downLab(stateOf(context, options));
+      if (options.json) context.terminal.print(JSON.stringify(result));
+      else context.terminal.print(`Lab ${options.name} is gone.`);
+    },
+  );
+}

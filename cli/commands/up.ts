@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { loadLab } from "@rackwright/lab";
+import type { Context } from "../context.ts";
+import { startControllers } from "../controllers.ts";
+import { CliError } from "../errors.ts";
+import { placesFrom } from "../places.ts";
+import { parseDhcpOption, rangeOf, serveDhcp } from "../subnets.ts";
+
+/** A TCP port from an option. */
+export function portFrom(text: string, option: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new CliError(`${option} is '${text}'.`, "Give a port between 1 and 65535.", 2);
+  }
+  return port;
+}
+
+/** `rackwright up`: region, rack and database on this host's networks, until Ctrl-C. */
+export function upCommand(program: Command, context: Context): void {
+  program
+    .command("up")
+    .description("start region, rack and database on this host and serve its networks")
+    .option("--state <dir>", "folder that keeps everything (RACKWRIGHT_STATE)")
+    .option("--port <port>", "port of the API and the page", "5240")
+    .option("--listen <address>", "address of the API and the page", "0.0.0.0")
+    .option("--database <url>", "use this PostgreSQL (15 or newer) instead of a private one")
+    .option("--interface <device...>", "serve only these interfaces; default: all with an IPv4 address")
+    .option(
+      "--dhcp <network=first-last...>",
+      "answer new machines on a network, such as 10.0.0.0/24=10.0.0.100-10.0.0.200",
+    )
+    .option("--lab <name>", "serve this virtual rack instead of the host's networks (see 'rackwright lab up')")
+    .option("--json", "print one JSON object once everything serves")
+    .action(
+      async (options: {
+        state?: string;
+        port: string;
+        listen: string;
+        database?: string;
+        interface?: string[];
+        dhcp?: string[];
+        lab?: string;
+        json?: boolean;
+      }) => {
+        const ranges = (options.dhcp ?? []).map(parseDhcpOption);
+        const places = placesFrom(options.state, context.environment);
+        const lab = options.lab === undefined ? undefined : await loadLab(join(places.state, "labs", options.lab));
+        if (lab) ranges.push(rangeOf(lab.subnet));
+        context.terminal.say("Starting region, database and rack …");
+        const controllers = await startControllers({
+          places,
+          port: portFrom(options.port, "--port"),
+          listen: options.listen,
+          ...(options.database === undefined ? {} : { database: options.database }),
+          interfaces: lab ? [lab.rackInterface] : (options.interface ?? []),
+          ...(lab ? { rackNamespace: lab.namespace } : {}),
+          onProblem: (line) => context.terminal.say(line),
+        });
+        try {
+          for (const range of ranges) await serveDhcp(controllers.client, range);
+          if (options.json) context.terminal.print(JSON.stringify({ url: controllers.url }));
+          context.terminal.say(`Rackwright serves at ${controllers.url}`);
+          context.terminal.say(
+            "First steps: rackwright images build · rackwright createadmin --username NAME · Ctrl-C ends.",
+          );
+          await untilInterrupted(context.interrupted);
+        } finally {
+          context.terminal.say("Stopping …");
+          await controllers.stop();
+        }
+      },
+    );
+}
+
+/** Waits for Ctrl-C or SIGTERM. */
+export function untilInterrupted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const keepAlive = setInterval(() => undefined, 60_000);
+    signal.addEventListener("abort", () => {
+      clearInterval(keepAlive);
+      resolve();
+    });
+  });
+}

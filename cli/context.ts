@@ -1,0 +1,52 @@
+import type { Command } from "commander";
+import { apiClient } from "./client.ts";
+import type { ApiClient } from "./client.ts";
+import { CliError } from "./errors.ts";
+import { adminSocket, placesFrom } from "./places.ts";
+import type { Places } from "./places.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What commands get of the world. */
+export interface Context {
+  readonly terminal: Terminal;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Fires on Ctrl-C and SIGTERM. */
+  readonly interrupted: AbortSignal;
+}
+
+export interface CommonOptions {
+  readonly state?: string;
+  readonly url?: string;
+  readonly apiKey?: string;
+  readonly json?: boolean;
+}
+
+/** Adds the options that say which region a command speaks to. */
+export function withTarget(command: Command): Command {
+  return command
+    .option("--state <dir>", "state folder of the region on this host (RACKWRIGHT_STATE)")
+    .option("--url <url>", "address of a region such as http://10.0.0.1:5240 (RACKWRIGHT_URL)")
+    .option("--api-key <key>", "API key for --url (RACKWRIGHT_API_KEY)")
+    .option("--json", "print JSON instead of text");
+}
+
+export function placesOf(context: Context, options: CommonOptions): Places {
+  return placesFrom(options.state, context.environment);
+}
+
+/** The client for the region the options name; without --url it is the one on this host. */
+export function clientOf(context: Context, options: CommonOptions): ApiClient {
+  const url = options.url ?? context.environment["RACKWRIGHT_URL"];
+  if (url === undefined) return apiClient({ socket: adminSocket(placesOf(context, options)) });
+  if (!URL.canParse(url))
+    throw new CliError(`--url is '${url}', which is not an address.`, "Give one such as http://10.0.0.1:5240.", 2);
+  const key = options.apiKey ?? context.environment["RACKWRIGHT_API_KEY"];
+  if (key === undefined) {
+    throw new CliError(
+      "A region named by --url needs an API key.",
+      "Make one with 'rackwright apikey --username NAME' and give it with --api-key or RACKWRIGHT_API_KEY.",
+      2,
+    );
+  }
+  return apiClient({ url, key });
+}

@@ -1,0 +1,156 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { apiClient } from "./client.ts";
+import type { ApiClient } from "./client.ts";
+import { buildAgent, buildWeb } from "./bundles.ts";
+import { keepRunning } from "./child.ts";
+import type { Child } from "./child.ts";
+import { CliError } from "./errors.ts";
+import { adminSocket, imageStore, logFile, rackSecretFile, rackState, regionSocket, regionState } from "./places.ts";
+import type { Places } from "./places.ts";
+
+export interface ControllerOptions {
+  readonly places: Places;
+  readonly port: number;
+  readonly listen: string;
+  readonly database?: string;
+  /** Network namespace the rack serves in; the region stays on the host and they meet over a Unix socket. */
+  readonly rackNamespace?: string;
+  readonly interfaces: readonly string[];
+  readonly onProblem: (line: string) => void;
+}
+
+export interface Controllers {
+  readonly client: ApiClient;
+  readonly url: string;
+  readonly region: Child;
+  readonly rack: Child;
+  stop(): Promise<void>;
+}
+
+const startSeconds = 60;
+const status = z.looseObject({ version: z.string() });
+const racks = z.object({ items: z.array(z.looseObject({ name: z.string(), connected: z.boolean() })) });
+
+/** This host's name as a rack's name: one DNS label. */
+export function rackName(host: string): string {
+  const first = host.split(".")[0]?.toLowerCase() ?? "";
+  const label = first
+    .replaceAll(/[^a-z0-9-]/g, "-")
+    .slice(0, 63)
+    .replaceAll(/^-+|-+$/g, "");
+  return label === "" ? "rack" : label;
+}
+
+async function ensureSecret(file: string): Promise<void> {
+  try {
+    await readFile(file);
+  } catch {
+    await writeFile(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+  }
+}
+
+async function waitFor(what: string, log: string, ready: () => Promise<boolean>): Promise<void> {
+  const until = Date.now() + startSeconds * 1000;
+  while (Date.now() < until) {
+    if (await ready().catch(() => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const tail = (await readFile(log, "utf8").catch(() => "")).trimEnd().split("\n").slice(-5).join("\n  ");
+  throw new CliError(
+    `${what} did not come up within ${startSeconds} s. The end of its log:\n  ${tail}`,
+    `Read ${log}.`,
+  );
+}
+
+/**
+ * A Node program that takes little memory: one arena for malloc instead of one per thread, a small nursery for young
+ * objects, and the compiled modules of the last start, so that the compiler of TypeScript is not even loaded.
+ */
+function lean({ cache }: Places, [node = "", ...flags]: readonly string[]): string[] {
+  const environment = ["MALLOC_ARENA_MAX=1", `NODE_COMPILE_CACHE=${join(cache, "compiled")}`];
+  return ["env", ...environment, node, "--max-semi-space-size=2", ...flags];
+}
+
+/** Starts region (with its database) and rack as one tree of processes and waits until both serve. */
+export async function startControllers(options: ControllerOptions): Promise<Controllers> {
+  const { places } = options;
+  await mkdir(places.state, { recursive: true });
+  await mkdir(join(places.state, "logs"), { recursive: true });
+  await ensureSecret(rackSecretFile(places));
+  const name = rackName(hostname());
+  const main = (role: string): string => join(places.home, role, "main.ts");
+  const node = lean(places, [process.execPath, "--disable-warning=ExperimentalWarning"]);
+
+  const region = keepRunning({
+    name: "region",
+    argv: [
+      ...node,
+      main("region"),
+      "--state",
+      regionState(places),
+      "--port",
+      String(options.port),
+      "--listen",
+      options.listen,
+      "--images",
+      imageStore(places),
+      "--web",
+      await buildWeb(places.home),
+      "--agent",
+      await buildAgent(places.home),
+      "--rack",
+      `${name}=${rackSecretFile(places)}`,
+      ...(options.database === undefined ? [] : ["--database", options.database]),
+    ],
+    logFile: logFile(places, "region"),
+    onRestart: options.onProblem,
+  });
+  const client = apiClient({ socket: adminSocket(places) });
+  try {
+    await waitFor(
+      "The region",
+      logFile(places, "region"),
+      async () => (await client.get("/api/v1/status", status)).version !== "",
+    );
+  } catch (error) {
+    await region.stop();
+    throw error;
+  }
+  const rack = keepRunning({
+    name: "rack",
+    argv: [
+      ...node,
+      main("rack"),
+      "--state",
+      rackState(places),
+      "--name",
+      name,
+      "--region",
+      `unix:${regionSocket(places)}`,
+      "--secret-file",
+      rackSecretFile(places),
+      ...options.interfaces.flatMap((device) => ["--interface", device]),
+    ],
+    ...(options.rackNamespace === undefined ? {} : { namespace: options.rackNamespace }),
+    logFile: logFile(places, "rack"),
+    onRestart: options.onProblem,
+  });
+  const stop = async (): Promise<void> => {
+    await rack.stop();
+    await region.stop();
+  };
+  try {
+    await waitFor("The rack", logFile(places, "rack"), async () =>
+      (await client.get("/api/v1/racks", racks)).items.some((row) => row.name === name && row.connected),
+    );
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const shown = options.listen === "0.0.0.0" ? "localhost" : options.listen;
+  return { client, url: `http://${shown}:${options.port}/`, region, rack, stop };
+}

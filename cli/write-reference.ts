@@ -1,0 +1,11 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildProgram } from "./program.ts";
+import { referencePage } from "./reference.ts";
+
+const context = {
+  terminal: { print: () => undefined, say: () => undefined, progress: () => undefined },
+  environment: {},
+  interrupted: new AbortController().signal,
+};
+writeFileSync(join(import.meta.dirname, "..", "docs", "reference", "cli.md"), referencePage(buildProgram(context)));

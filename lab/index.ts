@@ -1,0 +1,14 @@
+export { LabHostError, LabRequestError } from "./errors.ts";
+export { adoptLab, createLab, downLab, loadLab } from "./lab.ts";
+export type { Lab, LabDescription, LabParts } from "./lab.ts";
+export type { LabMachine, LabMachineDescription } from "./lab-machine.ts";
+export type { ControlAction } from "./machine/chassis.ts";
+export type { MachineStatus } from "./machine/control.ts";
+export type { FaultWish } from "./machine/faults.ts";
+export { startSupervisor } from "./machine/supervisor.ts";
+export type { StrangerDhcp } from "./network/stranger-dhcp.ts";
+export type { LabOptions } from "./options.ts";
+export type { Teardown } from "./teardown.ts";
+export { createHostWorld } from "./world/host.ts";
+export { checkHost, faultPackages, hostPackages } from "./world/requirements.ts";
+export type { DetachedProgram, DetachOptions, Outcome, RunOptions, World } from "./world/world.ts";

@@ -1,0 +1,97 @@
+import type { LeaseOfferRequest } from "@rackwright/contract";
+import { readAddressOption, readHostname } from "@rackwright/dhcp";
+import {
+  bootFor,
+  give,
+  isFirmware,
+  leaseSecondsFor,
+  reason,
+  subnetHolding,
+  tell,
+  type Exchange,
+  type Given,
+} from "./exchange.ts";
+import { within, type DhcpWorld } from "./world.ts";
+
+const mostOffers = 65_536;
+
+/** DISCOVER → OFFER (RFC 2131 4.3.1): the client's own address from memory, else one from the region. */
+export async function answerDiscover(world: DhcpWorld, exchange: Exchange): Promise<void> {
+  tell(world, exchange, "dhcp.discover", `${exchange.mac} looks for a DHCP server`);
+  if (exchange.link.length === 0) {
+    world.watch.emitOnce(`link ${exchange.face.device} ${exchange.message.relayAddress}`, {
+      type: "dhcp.refused",
+      level: "info",
+      mac: exchange.mac,
+      message: `No answer to ${exchange.mac}: no subnet with DHCP is on its link (device ${exchange.face.device}, relay ${exchange.message.relayAddress})`,
+      data: { code: "no-subnet", device: exchange.face.device, relay: exchange.message.relayAddress },
+    });
+    return;
+  }
+  const given = fromMemory(world, exchange) ?? (await fromRegion(world, exchange));
+  if (given === undefined) return;
+  const boot = await bootFor(world, exchange, given.address);
+  if (boot === "unavailable") return;
+  give(world, exchange, "offer", given, boot);
+}
+
+function fromMemory(world: DhcpWorld, { mac, link, client }: Exchange): Given | undefined {
+  const now = world.now();
+  let known = world.mirror.known(mac, link, now);
+  if (known === undefined) {
+    const offered = world.offers.get(mac);
+    if (offered !== undefined && offered.expiresAt > now) known = offered;
+  }
+  const subnet = link.find(({ id }) => id === known?.subnetId);
+  if (known === undefined || subnet === undefined) return undefined;
+  return { address: known.address, subnet, leaseSeconds: leaseSecondsFor(client), hostname: known.hostname };
+}
+
+async function fromRegion(world: DhcpWorld, exchange: Exchange): Promise<Given | undefined> {
+  const { mac, link, message, client } = exchange;
+  const subnet = link.find(({ dynamic }) => dynamic);
+  if (subnet === undefined) {
+    refused(world, exchange, "no-dynamic-range", `no dynamic range on ${link.map(({ cidr }) => cidr).join(", ")}`);
+    return undefined;
+  }
+  const wanted = readAddressOption(message.options, 50) ?? world.mirror.last(mac, subnet.id)?.address;
+  const request: LeaseOfferRequest = {
+    mac,
+    subnet_id: subnet.id,
+    requested: wanted !== undefined && subnetHolding(link, wanted) !== undefined ? wanted : null,
+    hostname: readHostname(message.options) ?? null,
+    firmware: isFirmware(client),
+  };
+  try {
+    const answer = await within(world.limits.decideMilliseconds, "lease offer", world.leases.offer(request));
+    if ("refused" in answer) {
+      refused(world, exchange, answer.refused, answer.reason);
+      return undefined;
+    }
+    const where = subnetHolding(link, answer.address);
+    if (where === undefined) {
+      refused(world, exchange, "unknown-subnet", `${answer.address} is not on the link of the client`);
+      return undefined;
+    }
+    const { address, hostname } = answer;
+    if (world.offers.size < mostOffers) {
+      const expiresAt = world.now() + world.limits.offerMilliseconds;
+      world.offers.set(mac, { mac, address, subnetId: where.id, hostname, expiresAt });
+    }
+    const leaseSeconds = Math.min(answer.lease_seconds, leaseSecondsFor(client));
+    return { address, subnet: where, leaseSeconds, hostname };
+  } catch (error) {
+    refused(world, exchange, "region-unreachable", reason(error));
+    return undefined;
+  }
+}
+
+function refused(world: DhcpWorld, { mac, face }: Exchange, code: string, why: string): void {
+  world.watch.emitOnce(`${code} ${mac}`, {
+    type: "dhcp.refused",
+    level: "warning",
+    mac,
+    message: `No address for ${mac}: ${why}`,
+    data: { code, device: face.device },
+  });
+}

@@ -1,0 +1,110 @@
+import type { Failure, Problem } from "@rackwright/contract";
+
+/** One field that was refused: where it is, what was given, what would have been right. */
+export type FieldFailure = { field: string; value?: unknown; allowed: string };
+
+type Details = { code: string; next?: string; failures?: FieldFailure[]; cause?: unknown };
+
+/**
+ * Every error the region throws on purpose. The subclass tells who has to act; the HTTP edge maps each family to one
+ * status. `code` is stable, `message` is one sentence, `next` says what to do.
+ */
+export abstract class RegionError extends Error {
+  abstract readonly status: number;
+  abstract readonly title: string;
+  readonly code: string;
+  readonly next: string | undefined;
+  readonly failures: FieldFailure[] | undefined;
+
+  constructor(message: string, details: Details) {
+    super(message, { cause: details.cause });
+    this.name = new.target.name;
+    this.code = details.code;
+    this.next = details.next;
+    this.failures = details.failures;
+  }
+
+  /** The error as an RFC 9457 problem document. */
+  toProblem(): Problem {
+    const problem: Problem = {
+      type: "about:blank",
+      title: this.title,
+      status: this.status,
+      detail: this.message,
+      code: this.code,
+    };
+    if (this.next !== undefined) problem.next = this.next;
+    if (this.failures !== undefined) problem.failures = this.failures;
+    return problem;
+  }
+}
+
+/** The caller gave something that is not allowed: 400. */
+export class InputError extends RegionError {
+  readonly status = 400;
+  readonly title = "Bad Request";
+
+  constructor(message: string, details: Partial<Details> = {}) {
+    super(message, { ...details, code: details.code ?? "bad-input" });
+  }
+
+  /** Refuses one field, naming its value and what is allowed. */
+  static field(field: string, value: unknown, allowed: string): InputError {
+    return new InputError(`${field} ${allowed}`, { failures: [{ field, value, allowed }] });
+  }
+}
+
+/** There is no such thing: 404. */
+export class NotFound extends RegionError {
+  readonly status = 404;
+  readonly title = "Not Found";
+
+  constructor(message: string, details: Partial<Details> = {}) {
+    super(message, { ...details, code: details.code ?? "not-found" });
+  }
+}
+
+/** The thing exists but is not in a state that allows the request: 409. */
+export class StateConflict extends RegionError {
+  readonly status = 409;
+  readonly title = "Conflict";
+
+  constructor(message: string, details: Partial<Details> = {}) {
+    super(message, { ...details, code: details.code ?? "state-conflict" });
+  }
+}
+
+/** The caller is unknown (401), may not do this (403), or tried too often (429). */
+export class Denied extends RegionError {
+  readonly status: 401 | 403 | 429;
+  readonly title: string;
+
+  constructor(message: string, status: 401 | 403 | 429 = 403, details: Partial<Details> = {}) {
+    const titles = { 401: "Unauthorized", 403: "Forbidden", 429: "Too Many Requests" } as const;
+    const codes = { 401: "not-authenticated", 403: "not-allowed", 429: "too-many-attempts" } as const;
+    super(message, { ...details, code: details.code ?? codes[status] });
+    this.status = status;
+    this.title = titles[status];
+  }
+}
+
+/** Something outside the region (database, rack, BMC) does not answer: 503. */
+export class OutsideDown extends RegionError {
+  readonly status = 503;
+  readonly title = "Service Unavailable";
+
+  constructor(message: string, details: Partial<Details> = {}) {
+    super(message, { ...details, code: details.code ?? "outside-down" });
+  }
+}
+
+/** Carries a contract Failure as an exception, where the caller turns it into a machine's failure. */
+export class FailureError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(failure.message, options);
+    this.name = "FailureError";
+    this.failure = failure;
+  }
+}

@@ -1,0 +1,62 @@
+import { event, pageOf } from "@rackwright/contract";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+import type { Database } from "../database/pool.ts";
+import { OutsideDown } from "../errors.ts";
+import type { App } from "../http/app.ts";
+import type { Log } from "../log.ts";
+import { eventQuery, lastEventId, streamQuery } from "./query.ts";
+import { listEvents } from "./read.ts";
+import { streamEvents } from "./stream.ts";
+import type { EventTail } from "./tail.ts";
+
+export type EventDeps = {
+  db: Database;
+  tail: EventTail;
+  log: Log;
+  /** Aborted when the region stops. */ signal: AbortSignal;
+};
+
+/** Streams one region process keeps open. */
+const streamLimit = 500;
+
+/** Routes of the event stream: pages, and server-sent events that resume. */
+export function registerEventRoutes(routes: App, { db, tail, log, signal }: EventDeps): void {
+  let open = 0;
+  routes.get(
+    "/api/v1/events",
+    { schema: { tags: ["events"], summary: "List events", querystring: eventQuery, response: { 200: pageOf(event) } } },
+    async (incoming) => {
+      const { limit, cursor, order, ...filter } = incoming.query;
+      return listEvents(db, filter, { limit, cursor, order });
+    },
+  );
+
+  const stream = async (
+    request: FastifyRequest<{ Querystring: z.output<typeof streamQuery> }>,
+    reply: FastifyReply,
+  ): Promise<void> => {
+    if (open >= streamLimit)
+      throw new OutsideDown(`This region serves ${streamLimit} event streams already.`, { next: "Try again later." });
+    const { cursor, ...filter } = request.query;
+    const resumed = lastEventId.safeParse(request.headers["last-event-id"]);
+    reply.hijack();
+    open++;
+    try {
+      await streamEvents(reply.raw, { db, tail, filter, after: resumed.success ? resumed.data : cursor, signal });
+    } catch (error) {
+      // The client connects again and goes on where it was.
+      log.warn({ error: String(error) }, "an event stream ended");
+      reply.raw.destroy();
+    } finally {
+      open--;
+    }
+  };
+  const schema = {
+    tags: ["events"],
+    summary: "Events as they happen (server-sent events), resumed by Last-Event-ID",
+    querystring: streamQuery,
+  };
+  routes.get("/api/v1/events/stream", { schema }, stream);
+  routes.get("/events", { schema: { ...schema, hide: true } }, stream);
+}

@@ -1,0 +1,90 @@
+import { architecture, failure, type Image, image, pageOf, pageQuery } from "@rackwright/contract";
+import { sql } from "kysely";
+import { z } from "zod";
+import type { Database } from "../database/pool.ts";
+import type { App } from "../http/app.ts";
+import { NotFound } from "../errors.ts";
+import type { Guards } from "../racks/routes.ts";
+import type { ImageSync } from "./sync.ts";
+
+const syncRequest = z.object({ verify: z.boolean().default(false) }).nullish();
+const syncAnswer = z.object({
+  registered: z.array(z.string()),
+  removed: z.array(z.string()),
+  problems: z.array(failure),
+});
+
+/** `/api/v1/images`. */
+export function registerImageRoutes(app: App, deps: { db: Database; images: ImageSync; guards: Guards }): void {
+  const { db, guards } = deps;
+  const tags = ["images"];
+
+  app.get(
+    "/api/v1/images",
+    {
+      preHandler: guards.user,
+      schema: { summary: "List images", tags, querystring: pageQuery, response: { 200: pageOf(image) } },
+    },
+    async ({ query: { cursor = "", limit } }) => {
+      const items = await listImages(db, cursor, limit + 1);
+      const page = items.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        items: page,
+        next: items.length > limit && last !== undefined ? `${last.name}/${last.architecture}` : null,
+      };
+    },
+  );
+  app.get(
+    "/api/v1/images/:name",
+    {
+      preHandler: guards.user,
+      schema: {
+        summary: "Read an image",
+        tags,
+        params: z.object({ name: z.string().max(63) }),
+        querystring: z.object({ architecture: architecture.optional() }),
+        response: { 200: image },
+      },
+    },
+    async ({ params: { name }, query }) => {
+      const found = (await listImages(db, `${name}/`, 2)).find(
+        (each) => each.name === name && each.architecture === (query.architecture ?? each.architecture),
+      );
+      if (found === undefined)
+        throw new NotFound(`There is no image '${name}'.`, { next: "GET /api/v1/images lists those there are." });
+      return found;
+    },
+  );
+  app.post(
+    "/api/v1/images/sync",
+    {
+      preHandler: guards.administrator,
+      schema: {
+        summary: "Register what is in the image store; with verify, read every file again",
+        tags,
+        body: syncRequest,
+        response: { 200: syncAnswer },
+      },
+    },
+    ({ body }) => deps.images.sync({ verify: body?.verify ?? false, prune: true }),
+  );
+}
+
+/** Images after `cursor` (`<name>/<architecture>`) in order of name and architecture. */
+export async function listImages(db: Database, cursor: string, limit: number): Promise<Image[]> {
+  const [after = "", than = ""] = cursor.split("/");
+  const rows = await db
+    .selectFrom("images")
+    .select(["name", "kind", "title", "os", "release", "architecture", "built_at", "files"])
+    .where(sql<boolean>`(name, architecture) > (${after}, ${than})`)
+    .orderBy("name")
+    .orderBy("architecture")
+    .limit(limit)
+    .execute();
+  return rows.map(({ built_at, ...row }) => ({
+    ...row,
+    built_at: built_at.toISOString(),
+    size: row.files.reduce((sum, file) => sum + file.size, 0),
+  }));
+}

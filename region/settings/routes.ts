@@ -1,0 +1,39 @@
+import type { Clock } from "../clock.ts";
+import type { Database } from "../database/pool.ts";
+import { appendEvent } from "../events/append.ts";
+import type { App } from "../http/app.ts";
+import { administratorOf } from "../http/auth.ts";
+import { readSettings, settings, settingsUpdate, writeSettings } from "./settings.ts";
+
+/** Routes of the settings. */
+export function registerSettingRoutes(routes: App, { db, clock }: { db: Database; clock: Clock }): void {
+  const tags = ["settings"];
+  routes.get("/api/v1/settings", { schema: { tags, summary: "All settings", response: { 200: settings } } }, async () =>
+    readSettings(db),
+  );
+  routes.patch(
+    "/api/v1/settings",
+    {
+      schema: {
+        tags,
+        summary: "Change settings; those not named stay",
+        body: settingsUpdate,
+        response: { 200: settings },
+      },
+    },
+    async (incoming) => {
+      const { username: actor } = administratorOf(incoming);
+      return db.transaction().execute(async (tx) => {
+        await writeSettings(tx, incoming.body);
+        await appendEvent(tx, {
+          type: "user.changed",
+          at: clock.now(),
+          actor,
+          message: `${actor} changed settings: ${Object.keys(incoming.body).join(", ") || "none"}`,
+          data: { change: "settings", settings: incoming.body },
+        });
+        return readSettings(tx);
+      });
+    },
+  );
+}

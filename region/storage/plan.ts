@@ -1,0 +1,72 @@
+import type { Credentials, Firmware, InstallPlan, Inventory, NetworkInterface } from "@rackwright/contract";
+import { kernelOptions } from "../boot/command-line.ts";
+import { installedSeed } from "../metadata/seed.ts";
+import { FailureError } from "../errors.ts";
+import { type DeployableImage, checkDeployable, chooseDisk, rootImage } from "./disks.ts";
+import { flatLayout } from "./layout.ts";
+
+/** What a plan is made of. `firmware` is what the machine booted with last, where that is known. */
+export type PlanInput = {
+  machine: {
+    id: string;
+    hostname: string;
+    generation: number;
+    firmware: Firmware | null;
+    boot_mac: string | null;
+    inventory: Inventory | null;
+  };
+  image: DeployableImage;
+  /** The rack the installed system asks for its settings: `http://10.0.0.1:5248`. */
+  rack: string;
+  credentials: Credentials;
+};
+
+/** The network card to configure: the one booted from, else one with a link, else the first. */
+function bootInterface(inventory: Inventory, bootMac: string | null): NetworkInterface | undefined {
+  const { interfaces } = inventory;
+  return (
+    interfaces.find((card) => card.mac === bootMac) ??
+    interfaces.find((card) => card.boot) ??
+    interfaces.find((card) => card.link) ??
+    interfaces[0]
+  );
+}
+
+/**
+ * Everything the agent needs to put the image on the machine's disk. Pure: the same deployment gives the same plan.
+ * Throws FailureError when it cannot be done, which `checkDeployable` tells beforehand.
+ */
+export function installPlan({ machine, image, rack, credentials }: PlanInput): InstallPlan {
+  const { inventory } = machine;
+  const problem = checkDeployable(inventory, image);
+  if (problem !== null) throw new FailureError(problem);
+  const source = rootImage(image);
+  const card = inventory === null ? undefined : bootInterface(inventory, machine.boot_mac);
+  const chosen = inventory === null ? null : chooseDisk(inventory.disks, image);
+  if (inventory === null || source === null || card === undefined || chosen === null || "failure" in chosen) {
+    throw new Error("checkDeployable let an impossible plan through");
+  }
+  // Only amd64 machines have a BIOS to boot from.
+  const firmware = inventory.architecture === "amd64" ? (machine.firmware ?? inventory.firmware) : "uefi";
+  const seed = `${machine.id} ${machine.generation} ${image.name}`;
+  return {
+    firmware,
+    hostname: machine.hostname,
+    source: {
+      type: "squashfs",
+      image: image.name,
+      path: `/images/${source.sha256}/squashfs`,
+      sha256: source.sha256,
+      size: source.size,
+    },
+    storage: { version: 1, config: flatLayout(chosen.disk, firmware, seed) },
+    network: {
+      version: 2,
+      ethernets: {
+        [card.name]: { match: { macaddress: card.mac }, dhcp4: true, "dhcp-identifier": "mac" },
+      },
+    },
+    write_files: installedSeed({ rack, machineId: machine.id, credentials }),
+    kernel_options: kernelOptions(inventory.architecture),
+  };
+}

@@ -1,0 +1,73 @@
+import type { Disk, Inventory, NetworkInterface } from "@rackwright/contract";
+import type { DeployableImage } from "./disks.ts";
+
+const gibibyte = 1024 ** 3;
+
+export function testDisk(name: string, changes: Partial<Disk> = {}): Disk {
+  return {
+    name,
+    path: `/dev/disk/by-id/virtio-${name}`,
+    size: 16 * gibibyte,
+    block_size: 512,
+    model: null,
+    serial: name,
+    firmware_version: null,
+    rotational: false,
+    removable: false,
+    read_only: false,
+    transport: "virtio",
+    ...changes,
+  };
+}
+
+export function testCard(name: string, mac: string, changes: Partial<NetworkInterface> = {}): NetworkInterface {
+  return {
+    name,
+    mac,
+    link: true,
+    speed_mbps: 1000,
+    vendor: null,
+    product: null,
+    driver: "virtio_net",
+    addresses: [],
+    boot: false,
+    ...changes,
+  };
+}
+
+/** What commissioning finds on a small virtual machine. */
+export function testInventory(changes: Partial<Inventory> = {}): Inventory {
+  return {
+    architecture: "amd64",
+    firmware: "bios",
+    kernel: "6.1.0-30-amd64",
+    cpu: { model: "QEMU", vendor: "AuthenticAMD", sockets: 1, cores: 1, threads: 1, speed_mhz: null, flags: [] },
+    memory: { total: gibibyte, modules: [] },
+    disks: [testDisk("vda")],
+    interfaces: [testCard("enp0s2", "52:54:00:00:00:01"), testCard("enp0s3", "52:54:00:00:00:02", { boot: true })],
+    dmi: {
+      system_vendor: "QEMU",
+      system_product: null,
+      system_version: null,
+      system_serial: null,
+      system_uuid: null,
+      board_vendor: null,
+      board_product: null,
+      board_serial: null,
+      chassis_serial: null,
+      firmware_vendor: null,
+      firmware_version: null,
+      firmware_date: null,
+    },
+    pci: [],
+    usb: [],
+    virtualization: "qemu",
+    ...changes,
+  };
+}
+
+export const testImage: DeployableImage = {
+  name: "debian-12",
+  architecture: "amd64",
+  files: [{ role: "squashfs", name: "squashfs", sha256: "d".repeat(64), size: 181_000_000 }],
+};

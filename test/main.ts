@@ -1,0 +1,91 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { add, closingLine, countsOf, none } from "./counts.ts";
+import type { Counts } from "./counts.ts";
+import { filesOf, groupNames } from "./groups.ts";
+import type { GroupName } from "./groups.ts";
+
+const home = dirname(import.meta.dirname);
+const help = `Usage: rackwright test [group or part of a file name ...]
+
+Groups: static (types, lint, format), unit, medium (PostgreSQL), large (namespaces, foreign programs, QEMU).
+Without arguments everything runs. The last line says how many tests passed and failed; with --json it is one object.`;
+
+function run(argv: readonly string[]): Promise<number> {
+  const [program = "", ...rest] = argv;
+  return new Promise((resolve) => {
+    const path = `${join(home, "node_modules", ".bin")}:${process.env["PATH"] ?? ""}`;
+    const child = spawn(program, rest, {
+      cwd: home,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, PATH: path },
+    });
+    child.on("error", () => resolve(127));
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
+
+async function staticChecks(): Promise<Counts> {
+  let counts = none;
+  for (const argv of [
+    ["tsc", "-b"],
+    ["oxlint", "--type-aware", "--deny-warnings"],
+    ["oxfmt", "--check", "."],
+  ]) {
+    console.log(`\n=== ${argv.join(" ")}`);
+    const ok = (await run(argv)) === 0;
+    counts = add(counts, { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
+  }
+  return counts;
+}
+
+async function nodeTests(
+  group: Exclude<GroupName, "static">,
+  files: readonly string[],
+  scratch: string,
+): Promise<Counts> {
+  if (files.length === 0) return none;
+  console.log(`\n=== ${group}: ${files.length} files`);
+  const report = join(scratch, `${group}.tap`);
+  // Large tests bring QEMU and whole networks: one file at a time keeps two cores honest.
+  const concurrency = group === "large" ? 1 : 2;
+  await run([
+    process.execPath,
+    "--disable-warning=ExperimentalWarning",
+    "--test",
+    `--test-concurrency=${concurrency}`,
+    "--test-timeout=1200000",
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    "--test-reporter=tap",
+    `--test-reporter-destination=${report}`,
+    ...files,
+  ]);
+  return countsOf(await readFile(report, "utf8").catch(() => ""));
+}
+
+const json = process.argv.includes("--json");
+const wanted = process.argv.slice(2).filter((word) => word !== "--json");
+if (wanted.includes("--help") || wanted.includes("-h")) {
+  console.log(help);
+  process.exit(0);
+}
+const groups = groupNames.filter((name) => wanted.includes(name));
+const parts = wanted.filter((word) => !groupNames.some((name) => name === word));
+const scratch = await mkdtemp(join(tmpdir(), "rackwright-test-"));
+let counts = none;
+for (const group of groups.length > 0 ? groups : groupNames) {
+  if (group === "static") {
+    if (parts.length === 0) counts = add(counts, await staticChecks());
+    continue;
+  }
+  const files = (await filesOf(home, group)).filter(
+    (file) => parts.length === 0 || parts.some((part) => file.includes(part)),
+  );
+  counts = add(counts, await nodeTests(group, files, scratch));
+}
+await rm(scratch, { recursive: true, force: true });
+console.log(json ? JSON.stringify(counts) : `\n${closingLine(counts)}`);
+process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;

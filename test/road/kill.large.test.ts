@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { machine, sshKey } from "@rackwright/contract";
+import { z } from "zod";
+import { openSite } from "./site.ts";
+
+const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE2x0oG3cE0mJ3F5cXkqQ1d3b1VtS0p6c2Y4b0R2a0dQ test";
+
+test(
+  "kill -9 of region, rack and PostgreSQL in the midst of a deploy: the deploy goes on",
+  { timeout: 900_000 },
+  async () => {
+    await using site = await openSite({ name: "kill", firmware: "bios", machines: 1, port: 15250 });
+    const { client } = site.controllers;
+    const [lab] = site.lab.machines;
+    assert.ok(lab);
+    await client.send("POST", "/api/v1/ssh-keys", { key }, sshKey);
+    await site.ipmitool(lab.name, "chassis", "power", "on");
+
+    const ready = await site.until("enlisted and ready", 300, async () =>
+      (await site.machines()).find((row) => row.status === "ready"),
+    );
+    await client.send("POST", "/api/v1/machines/allocate", { id: ready.id }, machine);
+    await client.send("POST", `/api/v1/machines/${ready.id}/deploy`, {}, z.unknown());
+    // At once: the power job and the status were one transaction, so whoever comes back finds the job.
+    await site.kill("region");
+
+    const step = (name: string) => async (): Promise<true | undefined> =>
+      (await site.events(`machine=${ready.id}&type=agent.step&order=desc&limit=50`)).some(
+        (row) => row.data["step"] === name,
+      )
+        ? true
+        : undefined;
+    await site.until("the agent prepares storage", 200, step("storage"));
+    await site.kill("rack");
+    await site.until("the agent unpacks", 120, step("unpack"));
+    await site.kill("postgres");
+    await site.kill("region");
+
+    const deployed = await site.until("deployed", 400, async () =>
+      (await site.machines()).find((row) => row.status === "deployed"),
+    );
+    assert.equal(deployed.failure, null);
+    assert.equal(deployed.image, "debian-12");
+    const finished = await site.events(`machine=${ready.id}&type=agent.finished&order=asc&limit=50`);
+    assert.equal(finished.length, 2, "commissioning and installing each finished once");
+  },
+);

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, it } from "node:test";
+import { z } from "zod";
+
+const home = dirname(dirname(import.meta.dirname));
+
+const result = z.strictObject({
+  machines: z.array(
+    z.strictObject({
+      hostname: z.string(),
+      system_id: z.string().length(6),
+      firmware: z.string(),
+      status: z.literal("Deployed"),
+      ssh: z.literal(true),
+      phases: z.strictObject({ enlist: z.number(), commission: z.number(), deploy: z.number(), ssh: z.number() }),
+    }),
+  ),
+  seconds: z.number(),
+});
+
+async function demo(state: string, ...argv: string[]): Promise<{ status: number; output: string; error: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(join(home, "rackwright"), ["demo", "--once", "--json", "--state", state, ...argv], {
+      cwd: "/",
+    });
+    const kept = { output: "", error: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => void (kept.output += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => void (kept.error += text));
+    child.on("close", (code) => resolve({ status: code ?? 1, ...kept }));
+  });
+}
+
+const roads = [
+  { firmware: "bios", port: "15240" },
+  { firmware: "uefi", port: "15241" },
+] as const;
+
+// A machine has one processor here, so two of them share the two cores of a small host.
+describe("one command", { concurrency: 2 }, () => {
+  for (const road of roads) {
+    it(
+      `a ${road.firmware} machine goes from power-off to an ssh login by one command`,
+      { timeout: 900_000 },
+      async () => {
+        const state = await mkdtemp(join(tmpdir(), `rackwright-road-${road.firmware}-`));
+        try {
+          const ended = await demo(state, "--firmware", road.firmware, "--port", road.port);
+          assert.equal(ended.status, 0, ended.error);
+          const summary = result.parse(JSON.parse(ended.output.trim().split("\n").at(-1) ?? ""));
+          assert.deepEqual(
+            summary.machines.map((machine) => machine.firmware),
+            [road.firmware],
+          );
+          for (const step of [
+            "power on",
+            "dhcp.ack",
+            "agent.started",
+            "Downloading debian-12",
+            "Installing the boot loader",
+            "ssh login",
+          ]) {
+            assert.ok(ended.error.includes(step), `the timeline shows '${step}':\n${ended.error}`);
+          }
+        } finally {
+          await rm(state, { recursive: true, force: true });
+        }
+      },
+    );
+  }
+});
