@@ -1,3 +1,4 @@
+import { agentDefect, makeFailure, type Cause } from "@rackwright/contract";
 import type { Failure } from "@rackwright/contract";
 import type { RunResult } from "./world.ts";
 
@@ -21,35 +22,26 @@ export function lastLines(text: string, count: number): string[] {
 }
 
 /** A failure for a program that ended badly or ran too long. */
-export function programFailure(
-  code: string,
-  what: string,
-  argv: readonly string[],
-  result: RunResult,
-  next: string,
-): StepFailed {
+export function programFailure(cause: Cause, what: string, argv: readonly string[], result: RunResult): StepFailed {
   const how = result.timedOut
     ? `was stopped after ${Math.round(result.seconds)} s`
     : `ended with status ${result.status}`;
-  return new StepFailed({
-    code,
-    message: `${what}: ${argv[0]} ${how}.`,
-    evidence: [`$ ${argv.join(" ")}`.slice(0, 500), ...lastLines(result.output, 5), ...lastLines(result.error, 15)],
-    next,
-  });
+  return new StepFailed(
+    makeFailure(cause, `${what}: ${argv[0]} ${how}.`, [
+      `$ ${argv.join(" ")}`.slice(0, 500),
+      ...lastLines(result.output, 5),
+      ...lastLines(result.error, 15),
+    ]),
+  );
 }
 
 /** Any thrown thing as a failure the region can store. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof StepFailed) return error.failure;
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return {
-    code: "agent-defect",
-    message: `The agent met an error it does not know: ${error instanceof Error ? error.message : String(error)}`.slice(
-      0,
-      1900,
-    ),
-    evidence: lastLines(text, 12),
-    next: "Try the action again; if it fails the same way, report these lines as a defect of Rackwright.",
-  };
+  return makeFailure(
+    agentDefect,
+    `The agent met an error it does not know: ${error instanceof Error ? error.message : String(error)}`,
+    lastLines(text, 12),
+  );
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { enlist } from "./enlist.ts";
 import { asFailure } from "./failure.ts";
 import { rackAt } from "./rack.ts";
-import { runTask } from "./task.ts";
+import { runTasks } from "./task.ts";
 import type { Afterwards } from "./task.ts";
 import { realWorld } from "./world.ts";
 
@@ -19,16 +19,18 @@ const configuration = z.object({
 const world = realWorld();
 const echo = (line: string): void => void process.stdout.write(`rackwright: ${line}\n`);
 
+const self = { version: process.version, environment: process.env, echo };
+
 async function live(): Promise<Afterwards> {
   const config = configuration.parse(
     JSON.parse(await readFile(process.argv[2] ?? "/run/rackwright/agent.json", "utf8")),
   );
   const rack = rackAt(world, config.rack);
-  if (config.credentials) return runTask(world, rack.as(config.credentials), process.version, echo);
+  if (config.credentials) return runTasks(world, rack.as(config.credentials), self);
   echo("this machine is new here, enlisting");
   const answer = await enlist(world, rack);
   echo(`enlisted as ${answer.hostname} (${answer.system_id})`);
-  return answer.credentials ? runTask(world, rack.as(answer.credentials), process.version, echo) : "poweroff";
+  return answer.credentials ? runTasks(world, rack.as(answer.credentials), self) : "poweroff";
 }
 
 const next = await live().catch(async (error: unknown): Promise<Afterwards> => {

@@ -82,7 +82,7 @@ test("reports arrive in order and once, though the region was away in between", 
     }
     // The answer to the first batch gets lost: the agent must send it again.
     if (calls === 1) return void response.destroy();
-    response.writeHead(200).end(JSON.stringify({ through, stop: false }));
+    response.writeHead(200).end(JSON.stringify({ through, stop: false, again: false }));
   });
   const reporter = reporterTo(hurried, rackAt(hurried, server.url).as(credentials), "run", () => undefined);
   for (let count = 0; count < 5; count++) reporter.send({ kind: "heartbeat" });

@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { agentReportsAnswer, agentTask, enlistAnswer } from "@rackwright/contract";
+import { createHash, randomBytes } from "node:crypto";
+import { agentReportsAnswer, agentTask, enlistAnswer, makeFailure, rackUnreachable } from "@rackwright/contract";
 import type { AgentReport, AgentTask, Credentials, EnlistAnswer, EnlistRequest } from "@rackwright/contract";
+import type { z } from "zod";
 import { StepFailed } from "./failure.ts";
 import type { World } from "./world.ts";
 
@@ -36,11 +37,18 @@ export interface Rack {
   as(credentials: Credentials): AuthenticatedRack;
 }
 
+export type ReportsAnswer = z.infer<typeof agentReportsAnswer>;
+
 export interface AuthenticatedRack {
   readonly url: string;
   task(): Promise<AgentTask>;
-  report(run: string, reports: readonly AgentReport[]): Promise<{ through: number; stop: boolean }>;
+  /** The text of one of the machine's scripts, checked against its hash. */
+  script(sha256: string, size: number): Promise<Uint8Array>;
+  report(run: string, reports: readonly AgentReport[]): Promise<ReportsAnswer>;
 }
+
+const readJson = (body: Uint8Array): unknown =>
+  body.length === 0 ? null : (JSON.parse(Buffer.from(body).toString("utf8")) as unknown);
 
 const pauses = [1, 2, 4, 8, 16, 30, 30, 30, 30, 30];
 
@@ -49,12 +57,13 @@ const pauses = [1, 2, 4, 8, 16, 30, 30, 30, 30, 30];
  * (4xx) is final.
  */
 export function rackAt(world: World, url: string): Rack {
-  const request = async (
+  const request = async <T = unknown>(
     method: string,
     path: string,
     body: unknown,
     credentials: Credentials | null,
-  ): Promise<unknown> => {
+    read: (body: Uint8Array) => T,
+  ): Promise<T> => {
     let last = "";
     for (const pause of [0, ...pauses]) {
       await world.sleep(pause * 1000);
@@ -66,9 +75,9 @@ export function rackAt(world: World, url: string): Rack {
         const init: RequestInit = { method, headers, signal: AbortSignal.timeout(60_000) };
         if (body !== undefined) init.body = JSON.stringify(body);
         const response = await world.fetch(url + path, init);
-        const text = await response.text();
-        if (response.ok) return text === "" ? null : (JSON.parse(text) as unknown);
-        last = `${response.status} ${text.slice(0, 500)}`;
+        const received = new Uint8Array(await response.arrayBuffer());
+        if (response.ok) return read(received);
+        last = `${response.status} ${Buffer.from(received.subarray(0, 500)).toString("utf8")}`;
         if (response.status < 500 && response.status !== 429) throw new RackRefused(response.status, last);
       } catch (error) {
         if (error instanceof RackRefused) throw error;
@@ -78,21 +87,27 @@ export function rackAt(world: World, url: string): Rack {
             : String(error);
       }
     }
-    throw new StepFailed({
-      code: "rack-unreachable",
-      message: `The rack at ${url} gave no usable answer to ${method} ${path}.`,
-      evidence: [last.slice(0, 1000)],
-      next: "Check that the rack and a region are running and that the machine reaches the rack on TCP 5248.",
-    });
+    throw new StepFailed(
+      makeFailure(rackUnreachable, `The rack at ${url} gave no usable answer to ${method} ${path}.`, [
+        last.slice(0, 1000),
+      ]),
+    );
   };
   return {
     url,
-    enlist: async (enlistment) => enlistAnswer.parse(await request("POST", "/agent/v1/enlist", enlistment, null)),
+    enlist: async (enlistment) =>
+      enlistAnswer.parse(await request("POST", "/agent/v1/enlist", enlistment, null, readJson)),
     as: (credentials) => ({
       url,
-      task: async () => agentTask.parse(await request("GET", "/agent/v1/task", undefined, credentials)),
+      task: async () => agentTask.parse(await request("GET", "/agent/v1/task", undefined, credentials, readJson)),
+      script: (wanted, size) =>
+        request("GET", `/agent/v1/scripts/${wanted}`, undefined, credentials, (body) => {
+          const found = createHash("sha256").update(body).digest("hex");
+          if (body.length === size && found === wanted) return body;
+          throw new Error(`the script arrived damaged: ${body.length} of ${size} bytes, sha256 ${found}`);
+        }),
       report: async (run, reports) =>
-        agentReportsAnswer.parse(await request("POST", "/agent/v1/reports", { run, reports }, credentials)),
+        agentReportsAnswer.parse(await request("POST", "/agent/v1/reports", { run, reports }, credentials, readJson)),
     }),
   };
 }

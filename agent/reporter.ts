@@ -13,9 +13,12 @@ export interface Reporter {
     title: string,
     work: (progress: (percent: number, message: string) => void) => Promise<T>,
   ): Promise<T>;
-  finish(outcome: "ok" | "failed", failure?: Failure): Promise<void>;
-  /** True once the region said that it no longer wants this task done. */
-  readonly stopped: boolean;
+  /** Waits until the region has everything that was sent so far. */
+  drain(): Promise<void>;
+  /** The last report. Resolves once the region has it: whether the machine shall ask for another task. */
+  finish(outcome: "ok" | "failed", failure?: Failure): Promise<{ again: boolean }>;
+  /** Aborted once the region said that it no longer wants this task done. */
+  readonly signal: AbortSignal;
 }
 
 const batchReports = 200;
@@ -37,13 +40,15 @@ export function nextBatch(queue: readonly AgentReport[]): AgentReport[] {
  */
 export function reporterTo(world: World, rack: AuthenticatedRack, run: string, echo: (line: string) => void): Reporter {
   const queue: AgentReport[] = [];
-  const state = { sequence: 0, stopped: false, sending: Promise.resolve(), scheduled: false };
+  const state = { sequence: 0, again: false, sending: Promise.resolve(), scheduled: false };
+  const stop = new AbortController();
 
   const flush = async (): Promise<void> => {
     while (queue.length > 0) {
       const batch = nextBatch(queue);
       const answer = await rack.report(run, batch);
-      if (answer.stop) state.stopped = true;
+      if (answer.stop) stop.abort();
+      if (answer.again) state.again = true;
       const taken = queue.findIndex((report) => report.sequence > answer.through);
       queue.splice(0, taken === -1 ? queue.length : taken);
       if (taken === 0) break;
@@ -65,11 +70,20 @@ export function reporterTo(world: World, rack: AuthenticatedRack, run: string, e
     schedule();
   };
 
+  // What was sent later has its own turn: a program that never stops talking must not hold up the rest.
+  const drain = async (): Promise<void> => {
+    const last = state.sequence - 1;
+    const left = (): boolean => (queue[0]?.sequence ?? Infinity) <= last;
+    for (await state.sending; left();) {
+      await flush();
+      if (left()) await world.sleep(1000);
+    }
+  };
+
   return {
     send,
-    get stopped() {
-      return state.stopped;
-    },
+    drain,
+    signal: stop.signal,
     step: async (step, title, work) => {
       const started = performance.now();
       const seconds = (): number => Math.round((performance.now() - started) / 10) / 100;
@@ -92,11 +106,8 @@ export function reporterTo(world: World, rack: AuthenticatedRack, run: string, e
     },
     finish: async (outcome, failure) => {
       send(failure ? { kind: "finished", outcome, failure } : { kind: "finished", outcome });
-      await state.sending;
-      while (queue.length > 0) {
-        await flush();
-        if (queue.length > 0) await world.sleep(1000);
-      }
+      await drain();
+      return { again: state.again };
     },
   };
 }

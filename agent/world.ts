@@ -35,18 +35,23 @@ export interface World {
 
 const keptOutput = 900_000;
 
-/** Runs a program with a bound on its time and on what is kept of its output (the last 900,000 characters). */
+/** Milliseconds a program that was killed, or that ended, may leave its pipes open: a process it left holds them. */
+const lingering = 2_000;
+
+/**
+ * Runs a program with a bound on its time and on what is kept of its output (the last 900,000 characters). At the end of
+ * its time its whole process group is killed. Never rejects, and never waits for processes it left behind.
+ */
 export function runProgram(argv: readonly string[], options: RunOptions): Promise<RunResult> {
   const [program, ...rest] = argv;
   if (program === undefined) throw new Error("runProgram needs a program name");
   const started = performance.now();
   return new Promise((resolve) => {
-    const child = spawn(program, rest, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, LC_ALL: "C.UTF-8" } });
+    const environment = { ...process.env, LC_ALL: "C.UTF-8" };
+    const child = spawn(program, rest, { stdio: ["pipe", "pipe", "pipe"], env: environment, detached: true });
     const kept = { output: "", error: "", timedOut: false };
-    const timer = setTimeout(() => {
-      kept.timedOut = true;
-      child.kill("SIGKILL");
-    }, options.timeoutSeconds * 1000);
+    const timers = new Set<NodeJS.Timeout>();
+    const later = (milliseconds: number, work: () => void): void => void timers.add(setTimeout(work, milliseconds));
     const collect =
       (key: "output" | "error") =>
       (chunk: string): void => {
@@ -57,7 +62,8 @@ export function runProgram(argv: readonly string[], options: RunOptions): Promis
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input ?? "");
     const settle = (status: number, message = ""): void => {
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
       resolve({
         status,
         output: kept.output,
@@ -66,9 +72,24 @@ export function runProgram(argv: readonly string[], options: RunOptions): Promis
         timedOut: kept.timedOut,
       });
     };
+    later(options.timeoutSeconds * 1000, () => {
+      kept.timedOut = true;
+      killGroup(child.pid);
+      // A process may hang in the kernel, where no signal reaches it.
+      later(lingering, () => settle(137));
+    });
     child.on("error", (error) => settle(127, error.message));
+    child.on("exit", (code) => later(lingering, () => settle(code ?? 137)));
     child.on("close", (code) => settle(code ?? 137));
   });
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // The group is gone.
+  }
 }
 
 /** The machine as it is. */

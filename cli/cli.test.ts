@@ -6,7 +6,6 @@ import { serverSentEvents } from "./client.ts";
 import { rackName } from "./controllers.ts";
 import { unionLength } from "./demo/report.ts";
 import { parseDhcpOption } from "./subnets.ts";
-import { bytes, table } from "./terminal.ts";
 
 async function* chunks(...parts: string[]): AsyncGenerator<string> {
   yield* parts;
@@ -65,18 +64,4 @@ test("overlapping intervals count once", () => {
     ]),
     4,
   );
-});
-
-test("tables line up, bytes read well", () => {
-  assert.deepEqual(
-    table(
-      ["id", "name"],
-      [
-        ["1", "long"],
-        ["22", "x"],
-      ],
-    ),
-    ["ID  NAME", "1   long", "22  x"],
-  );
-  assert.deepEqual([bytes(0), bytes(1536), bytes(8 * 1024 ** 3), bytes(null)], ["0 B", "1.5 KiB", "8 GiB", "-"]);
 });

@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { problem } from "@rackwright/contract";
+import { badInput, problem } from "@rackwright/contract";
 import { z } from "zod";
 import { CliError } from "./errors.ts";
 
@@ -10,14 +10,14 @@ export type Target = { readonly socket: string } | { readonly url: string; reado
 
 export interface ApiClient {
   get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
+  /** A document that is no JSON, with the headers of the answer. */
+  read(path: string): Promise<{ body: Buffer; headers: IncomingMessage["headers"] }>;
   send<T>(method: "POST" | "PATCH" | "PUT" | "DELETE", path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
   /** Every item of a paged list, page after page. */
   all<T>(path: string, item: z.ZodType<T>): AsyncGenerator<T>;
   /** Server-sent events from `path`; ends when the connection ends or `signal` fires. */
   stream(path: string, signal: AbortSignal, lastId?: string): AsyncGenerator<{ id: string; data: string }>;
 }
-
-const timeOutSeconds = 60;
 
 function describe(target: Target): string {
   return "socket" in target ? `the region's socket ${target.socket}` : target.url;
@@ -39,38 +39,63 @@ function open(
       "socket" in target
         ? httpRequest({ ...common, socketPath: target.socket, path }, onResponse)
         : (target.url.startsWith("https:") ? httpsRequest : httpRequest)(new URL(path, target.url), common, onResponse);
-    outgoing.on("error", (error: NodeJS.ErrnoException) => {
-      const absent = error.code === "ENOENT" || error.code === "ECONNREFUSED";
-      const denied = error.code === "EACCES";
-      if (absent || denied) {
-        reject(
-          new CliError(
-            `No region answers at ${describe(target)}${denied ? ": permission denied" : ""}.`,
-            denied
-              ? "Run as root, or use --url and --api-key."
-              : "Start one with 'rackwright up', or name another with --state or --url.",
-            3,
-          ),
-        );
-      } else reject(error);
-    });
+    outgoing.on("error", (error: NodeJS.ErrnoException) => reject(unreachable(target, error)));
     outgoing.end(body);
   });
 }
 
-async function textOf(response: IncomingMessage): Promise<string> {
-  let text = "";
-  response.setEncoding("utf8");
-  for await (const chunk of response as AsyncIterable<string>) text += chunk;
-  return text;
+/** Why no answer came, with what to do; an interruption stays what it is. */
+function unreachable(target: Target, error: NodeJS.ErrnoException): Error {
+  const late = error.cause instanceof Error && error.cause.name === "TimeoutError";
+  if (error.name === "AbortError" && !late) return error;
+  const nobody = `No region answers at ${describe(target)}`;
+  if (late || error.code === "ETIMEDOUT")
+    return new CliError(`${nobody} in time.`, "See whether it is overloaded: its log, and 'rackwright status'.", 3);
+  if (error.code === "EACCES")
+    return new CliError(`${nobody}: permission denied.`, "Run as root, or use --url and --api-key.", 3);
+  if (error.code === "ENOENT" || error.code === "ECONNREFUSED")
+    return new CliError(`${nobody}.`, "Start one with 'rackwright up', or name another with --state or --url.", 3);
+  if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN")
+    return new CliError(`${nobody}: its name is not known.`, "Look at the name in --url, and at this host's DNS.", 3);
+  if (error.code === "EPROTO")
+    return new CliError(`${nobody} over TLS.`, "If it serves without TLS, write http:// instead of https://.", 3);
+  return new CliError(`${nobody}: ${error.message}.`, "Look at --url and at the network between here and there.", 3);
+}
+
+/** The whole body. @throws CliError when it breaks off or takes too long */
+async function bodyOf(target: Target, response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  } catch (error) {
+    throw error instanceof Error ? unreachable(target, error) : error;
+  }
+  return Buffer.concat(chunks);
 }
 
 function refusal(status: number, text: string): CliError {
   const parsed = problem.safeParse(safeJson(text));
   if (!parsed.success)
     return new CliError(`The region answered ${status}: ${text.slice(0, 300)}`, "Look at the region's log.", 4);
-  const fields = (parsed.data.failures ?? []).map((entry) => `${entry.field}: ${entry.allowed}`);
-  return new CliError([parsed.data.detail, ...fields].join("\n  "), parsed.data.next ?? "", status >= 500 ? 4 : 2);
+  const { detail, next = "", code, failures = [] } = parsed.data;
+  // The sentence mostly names the fields already.
+  const fields = failures.filter(({ allowed }) => !detail.includes(allowed));
+  const lines = [detail, ...fields.map(({ field, allowed }) => `${field}: ${allowed}`)];
+  // Fields of the API are options here.
+  const advice = code === badInput.code && next === badInput.next ? "See --help of this command." : next;
+  return new CliError(lines.join("\n  "), advice, status >= 500 ? 4 : 2, code);
+}
+
+/** The answer as this version knows it. @throws CliError where region and command line do not fit together */
+function understood<T>(schema: z.ZodType<T>, text: string, request: string): T {
+  const read = schema.safeParse(text === "" ? undefined : safeJson(text));
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw new CliError(
+    `The region's answer to ${request} is not understood: ${issue?.path.join(".") || "all of it"}: ${issue?.message ?? ""}.`,
+    "Use the rackwright command of the region's own version, and look whether --url is a region's address.",
+    4,
+  );
 }
 
 function safeJson(text: string): unknown {
@@ -81,8 +106,15 @@ function safeJson(text: string): unknown {
   }
 }
 
-/** A client of `/api/v1`. Refusals become a CliError with the region's own words. */
-export function apiClient(target: Target): ApiClient {
+/**
+ * A client of `/api/v1`. Refusals become a CliError with the region's own words; an answer may take so many seconds, or
+ * until `interrupted` fires.
+ */
+export function apiClient(target: Target, timeOutSeconds = 60, interrupted?: AbortSignal): ApiClient {
+  const patience = (): AbortSignal => {
+    const timeOut = AbortSignal.timeout(timeOutSeconds * 1000);
+    return interrupted === undefined ? timeOut : AbortSignal.any([timeOut, interrupted]);
+  };
   const exchange = async <T>(method: string, path: string, body: unknown, schema: z.ZodType<T>): Promise<T> => {
     const headers: Record<string, string> = { accept: "application/json" };
     if (body !== undefined) headers["content-type"] = "application/json";
@@ -92,15 +124,22 @@ export function apiClient(target: Target): ApiClient {
       path,
       headers,
       body === undefined ? undefined : JSON.stringify(body),
-      AbortSignal.timeout(timeOutSeconds * 1000),
+      patience(),
     );
-    const text = await textOf(response);
+    const text = (await bodyOf(target, response)).toString("utf8");
     const status = response.statusCode ?? 0;
     if (status >= 400) throw refusal(status, text);
-    return schema.parse(text === "" ? undefined : safeJson(text));
+    return understood(schema, text, `${method} ${path}`);
   };
   const client: ApiClient = {
     get: (path, schema) => exchange("GET", path, undefined, schema),
+    async read(path) {
+      const response = await open(target, "GET", path, {}, undefined, patience());
+      const body = await bodyOf(target, response);
+      const status = response.statusCode ?? 0;
+      if (status >= 400) throw refusal(status, body.toString("utf8"));
+      return { body, headers: response.headers };
+    },
     send: (method, path, body, schema) => exchange(method, path, body, schema),
     async *all(path, item) {
       const page = z.object({ items: z.array(item), next: z.string().nullable() });
@@ -117,7 +156,8 @@ export function apiClient(target: Target): ApiClient {
       const headers: Record<string, string> = { accept: "text/event-stream" };
       if (lastId !== undefined) headers["last-event-id"] = lastId;
       const response = await open(target, "GET", path, headers, undefined, signal);
-      if ((response.statusCode ?? 0) >= 400) throw refusal(response.statusCode ?? 0, await textOf(response));
+      if ((response.statusCode ?? 0) >= 400)
+        throw refusal(response.statusCode ?? 0, (await bodyOf(target, response)).toString("utf8"));
       yield* serverSentEvents(response.setEncoding("utf8") as AsyncIterable<string>);
     },
   };

@@ -4,6 +4,7 @@ import type { ApiClient } from "./client.ts";
 import { CliError } from "./errors.ts";
 import { adminSocket, placesFrom } from "./places.ts";
 import type { Places } from "./places.ts";
+import { suggesting } from "./suggestions.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What commands get of the world. */
@@ -34,10 +35,13 @@ export function placesOf(context: Context, options: CommonOptions): Places {
   return placesFrom(options.state, context.environment);
 }
 
-/** The client for the region the options name; without --url it is the one on this host. */
-export function clientOf(context: Context, options: CommonOptions): ApiClient {
+/** The client for the region the options name; without --url it is the one on this host. It waits a minute by default. */
+export function clientOf(context: Context, options: CommonOptions, patienceSeconds?: number): ApiClient {
   const url = options.url ?? context.environment["RACKWRIGHT_URL"];
-  if (url === undefined) return apiClient({ socket: adminSocket(placesOf(context, options)) });
+  if (url === undefined)
+    return suggesting(
+      apiClient({ socket: adminSocket(placesOf(context, options)) }, patienceSeconds, context.interrupted),
+    );
   if (!URL.canParse(url))
     throw new CliError(`--url is '${url}', which is not an address.`, "Give one such as http://10.0.0.1:5240.", 2);
   const key = options.apiKey ?? context.environment["RACKWRIGHT_API_KEY"];
@@ -48,5 +52,5 @@ export function clientOf(context: Context, options: CommonOptions): ApiClient {
       2,
     );
   }
-  return apiClient({ url, key });
+  return suggesting(apiClient({ url, key }, patienceSeconds, context.interrupted));
 }

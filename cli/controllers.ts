@@ -9,6 +9,7 @@ import { buildAgent, buildWeb } from "./bundles.ts";
 import { keepRunning } from "./child.ts";
 import type { Child } from "./child.ts";
 import { CliError } from "./errors.ts";
+import { requirePort } from "./listen.ts";
 import { adminSocket, imageStore, logFile, rackSecretFile, rackState, regionSocket, regionState } from "./places.ts";
 import type { Places } from "./places.ts";
 
@@ -53,17 +54,32 @@ async function ensureSecret(file: string): Promise<void> {
   }
 }
 
-async function waitFor(what: string, log: string, ready: () => Promise<boolean>): Promise<void> {
+const fatalLine = z.object({ error: z.string(), next: z.string().optional() });
+
+/** Waits until a child serves. @throws CliError with what it said when it cannot, or not in time */
+async function waitFor(what: string, child: Child, log: string, ready: () => Promise<boolean>): Promise<void> {
   const until = Date.now() + startSeconds * 1000;
-  while (Date.now() < until) {
+  while (Date.now() < until && !child.misconfigured()) {
     if (await ready().catch(() => false)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const tail = (await readFile(log, "utf8").catch(() => "")).trimEnd().split("\n").slice(-5).join("\n  ");
+  const lines = (await readFile(log, "utf8").catch(() => "")).trimEnd().split("\n");
+  const said = fatalLine.safeParse(parseJson(lines.at(-1) ?? ""));
+  if (said.success)
+    throw new CliError(said.data.error, said.data.next ?? `Read ${log}.`, child.misconfigured() ? 2 : 1);
+  const tail = lines.slice(-5).join("\n  ");
   throw new CliError(
     `${what} did not come up within ${startSeconds} s. The end of its log:\n  ${tail}`,
     `Read ${log}.`,
   );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -75,9 +91,24 @@ function lean({ cache }: Places, [node = "", ...flags]: readonly string[]): stri
   return ["env", ...environment, node, "--max-semi-space-size=2", ...flags];
 }
 
+/** Whether a region answers. */
+const serves = (client: ApiClient): Promise<boolean> =>
+  client.get("/api/v1/status", status).then(
+    ({ version }) => version !== "",
+    () => false,
+  );
+
 /** Starts region (with its database) and rack as one tree of processes and waits until both serve. */
 export async function startControllers(options: ControllerOptions): Promise<Controllers> {
   const { places } = options;
+  const client = apiClient({ socket: adminSocket(places) });
+  if (await serves(client))
+    throw new CliError(
+      `A region serves from ${places.state} already.`,
+      "Use that one, end it first, or give another folder with --state and another --port.",
+      2,
+    );
+  await requirePort(options.port, options.listen);
   await mkdir(places.state, { recursive: true });
   await mkdir(join(places.state, "logs"), { recursive: true });
   await ensureSecret(rackSecretFile(places));
@@ -104,18 +135,13 @@ export async function startControllers(options: ControllerOptions): Promise<Cont
       await buildAgent(places.home),
       "--rack",
       `${name}=${rackSecretFile(places)}`,
-      ...(options.database === undefined ? [] : ["--database", options.database]),
     ],
+    ...(options.database === undefined ? {} : { environment: { RACKWRIGHT_DATABASE: options.database } }),
     logFile: logFile(places, "region"),
     onRestart: options.onProblem,
   });
-  const client = apiClient({ socket: adminSocket(places) });
   try {
-    await waitFor(
-      "The region",
-      logFile(places, "region"),
-      async () => (await client.get("/api/v1/status", status)).version !== "",
-    );
+    await waitFor("The region", region, logFile(places, "region"), () => serves(client));
   } catch (error) {
     await region.stop();
     throw error;
@@ -144,7 +170,7 @@ export async function startControllers(options: ControllerOptions): Promise<Cont
     await region.stop();
   };
   try {
-    await waitFor("The rack", logFile(places, "rack"), async () =>
+    await waitFor("The rack", rack, logFile(places, "rack"), async () =>
       (await client.get("/api/v1/racks", racks)).items.some((row) => row.name === name && row.connected),
     );
   } catch (error) {

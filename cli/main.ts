@@ -1,5 +1,4 @@
 import { CommanderError } from "commander";
-import tab from "@bomb.sh/tab/commander";
 import { LabHostError, LabRequestError } from "@rackwright/lab";
 import type { Context } from "./context.ts";
 import { CliError } from "./errors.ts";
@@ -8,10 +7,12 @@ import { processTerminal } from "./terminal.ts";
 
 const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interruption.abort());
+// Whoever reads us may have enough, as head(1) does: that is how SIGPIPE ends other programs.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
 const terminal = processTerminal(process.stdout, process.stderr);
 const context: Context = { terminal, environment: process.env, interrupted: interruption.signal };
 const program = buildProgram(context);
-tab(program);
 
 try {
   await program.parseAsync();
@@ -24,7 +25,8 @@ try {
   } else if (error instanceof LabRequestError || error instanceof LabHostError) {
     terminal.say(`rackwright: ${error.message}`);
     process.exitCode = error instanceof LabRequestError ? 2 : 1;
-  } else {
+  } else if (interruption.signal.aborted) process.exitCode = 130;
+  else {
     const detail =
       error instanceof Error ? (process.env["RACKWRIGHT_DEBUG"] ? error.stack : error.message) : String(error);
     terminal.say(`rackwright: unexpected error: ${detail ?? ""}`);

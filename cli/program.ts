@@ -1,26 +1,52 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { bootCommand } from "./commands/boot.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { eventsCommand } from "./commands/events.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { imagesCommand } from "./commands/images.ts";
 import { labCommand } from "./commands/lab.ts";
 import { machinesCommand } from "./commands/machines.ts";
+import { poolsCommand } from "./commands/pools.ts";
+import { settingsCommand } from "./commands/settings.ts";
+import { siteCommands } from "./commands/site.ts";
+import { sshKeysCommand } from "./commands/ssh-keys.ts";
+import { subnetsCommand } from "./commands/subnets.ts";
+import { tagsCommand } from "./commands/tags.ts";
 import { programCommands } from "./commands/tests.ts";
 import { upCommand } from "./commands/up.ts";
 import { userCommands } from "./commands/users.ts";
+import { zonesCommand } from "./commands/zones.ts";
+import { scriptsCommand } from "./commands/scripts.ts";
 import type { Context } from "./context.ts";
 
-const commands = [
-  upCommand,
-  demoCommand,
-  labCommand,
-  imagesCommand,
-  machinesCommand,
-  eventsCommand,
-  userCommands,
-  programCommands,
-];
+const groups = {
+  "Start:": [upCommand, demoCommand, labCommand],
+  "Machines:": [machinesCommand, explainCommand, eventsCommand, bootCommand],
+  "Site:": [
+    siteCommands,
+    scriptsCommand,
+    tagsCommand,
+    zonesCommand,
+    poolsCommand,
+    subnetsCommand,
+    imagesCommand,
+    settingsCommand,
+  ],
+  "People:": [userCommands, sshKeysCommand],
+  "Programs and tools:": [programCommands, completionCommand],
+} as const;
+
+/** A command with its arguments, as the list of commands shows it. */
+function termOf(command: Command): string {
+  const names = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...names].join(" ");
+}
 
 /** The whole command line, ready to parse. */
 export function buildProgram(context: Context): Command {
@@ -31,8 +57,18 @@ export function buildProgram(context: Context): Command {
     .description("Bare-metal provisioning: racks of physical servers as an elastic pool behind an API.")
     .version(manifest.version)
     .enablePositionalOptions()
-    .showHelpAfterError("(see --help)")
+    .showHelpAfterError("  See --help of this command.")
+    .configureOutput({
+      writeOut: (text) => context.terminal.print(text.replace(/\n$/, "")),
+      writeErr: (text) => context.terminal.say(text.replace(/\n$/, "")),
+      outputError: (text, write) => write(text.replace(/^error: /, "rackwright: ")),
+    })
+    // Long lists of commands fit their descriptions in when the terms say what matters alone.
+    .configureHelp({ subcommandTerm: termOf })
     .exitOverride();
-  for (const add of commands) add(program, context);
+  for (const [heading, commands] of Object.entries(groups)) {
+    program.commandsGroup(heading);
+    for (const add of commands) add(program, context);
+  }
   return program;
 }

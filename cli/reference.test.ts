@@ -4,9 +4,10 @@ import { join } from "node:path";
 import test from "node:test";
 import { buildProgram } from "./program.ts";
 import { referencePage } from "./reference.ts";
+import { silentTerminal } from "./terminal.ts";
 
 const context = {
-  terminal: { print: () => undefined, say: () => undefined, progress: () => undefined },
+  terminal: silentTerminal,
   environment: {},
   interrupted: new AbortController().signal,
 };

@@ -2,9 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildProgram } from "./program.ts";
 import { referencePage } from "./reference.ts";
+import { silentTerminal } from "./terminal.ts";
 
 const context = {
-  terminal: { print: () => undefined, say: () => undefined, progress: () => undefined },
+  terminal: silentTerminal,
   environment: {},
   interrupted: new AbortController().signal,
 };

@@ -28,7 +28,22 @@ export const bootRequest = z.object({
 });
 export type BootRequest = z.infer<typeof bootRequest>;
 
-export const bootPurpose = z.enum(["enlist", "commission", "install", "local", "poweroff", "none"]);
+/**
+ * enlist … rescue: the ephemeral system; memory: the deployed image from memory; local: the system on the disk; poweroff:
+ * the ephemeral system that only powers off; none: nothing can be booted.
+ */
+export const bootPurpose = z.enum([
+  "enlist",
+  "commission",
+  "test",
+  "install",
+  "release",
+  "rescue",
+  "memory",
+  "local",
+  "poweroff",
+  "none",
+]);
 export type BootPurpose = z.infer<typeof bootPurpose>;
 
 const bootFile = z.object({ name: z.string(), sha256, size: z.int() });

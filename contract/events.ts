@@ -5,7 +5,9 @@ import { instant, macAddress, systemId } from "./values.ts";
 /**
  * Every kind of event. The first part names who speaks: `machine` what happened to a machine's life, `power` its BMC,
  * `dhcp`/`tftp`/`http`/`boot` what was seen on the wire, `agent` what the program on the machine reports, `cloudinit`
- * what the installed system reports, `rack`, `region`, `image`, `user`, `network` the rest.
+ * what the installed system reports, `rack`, `region`, `image`, `user`, `network` the rest. What ends in `.changed`, and
+ * `machine.action` and `machine.deleted`, are deeds of users: the audit log (`kind=audit`), with `data.before` and
+ * `data.after` of the fields that changed.
  */
 export const eventTypes = [
   "machine.enlisted",
@@ -52,12 +54,26 @@ export const eventTypes = [
   "image.problem",
   "network.problem",
   "user.changed",
+  "session.changed",
+  "token.changed",
+  "ssh-key.changed",
+  "setting.changed",
+  "subnet.changed",
+  "image.changed",
+  "pool.changed",
+  "zone.changed",
+  "tag.changed",
+  "script.changed",
 ] as const;
 export const eventType = z.enum(eventTypes);
 export type EventType = z.infer<typeof eventType>;
 
 export const eventLevel = z.enum(["debug", "info", "warning", "error"]);
 export type EventLevel = z.infer<typeof eventLevel>;
+
+/** Kinds of events that can be asked for: `audit` is what users did. */
+export const eventKind = z.enum(["audit"]);
+export type EventKind = z.infer<typeof eventKind>;
 
 /** One row of the append-only stream. `id` grows and is the cursor to resume from. */
 export const event = z.object({

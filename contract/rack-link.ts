@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { bootDecision, bootRequest } from "./boot.ts";
+import { bootForesight, rackExplainRequest, rackExplanation } from "./boot-explain.ts";
 import { rackEvent } from "./events.ts";
 import { failure } from "./failures.ts";
 import { imageFile } from "./images.ts";
@@ -96,6 +97,9 @@ export const leaseCommitRequest = z.object({
 export type LeaseCommitRequest = z.infer<typeof leaseCommitRequest>;
 export const leaseCommitAnswer = z.union([leaseGrant, leaseRefused]);
 export type LeaseCommitAnswer = z.infer<typeof leaseCommitAnswer>;
+/** What an offer would be, and how its address would be chosen. */
+export const leaseForesight = z.object({ answer: leaseOfferAnswer, how: z.string() });
+export type LeaseForesight = z.infer<typeof leaseForesight>;
 export const leaseReport = z.object({
   action: z.enum(["release", "decline"]),
   mac: macAddress,
@@ -113,6 +117,11 @@ export const powerRequest = z.object({
   action: powerAction,
   boot_device: z.enum(["pxe", "disk"]).nullable(),
   stop_mode: z.enum(["hard", "soft"]).default("hard"),
+  within_seconds: z
+    .number()
+    .positive()
+    .optional()
+    .describe("how long the answer is worth something: the rack gives up before, and says why"),
 });
 export type PowerRequest = z.infer<typeof powerRequest>;
 
@@ -132,6 +141,9 @@ export const regionMethods = {
   },
   "lease.report": { params: z.object({ reports: z.array(leaseReport).max(1000) }), result: z.object({}) },
   "boot.decide": { params: bootRequest, result: bootDecision },
+  /** As `boot.decide` and `lease.offer`, for an operator who asks what would be: nothing is kept of it. */
+  "boot.foresee": { params: bootRequest, result: bootForesight },
+  "lease.foresee": { params: leaseOfferRequest, result: leaseForesight },
   "events.report": {
     params: z.object({
       boot: z.string().describe("identity of this run of the rack process"),
@@ -145,6 +157,7 @@ export const regionMethods = {
 export const rackMethods = {
   "config.update": { params: rackConfig, result: z.object({}) },
   "power.perform": { params: powerRequest, result: z.object({ state: powerState }) },
+  "boot.explain": { params: rackExplainRequest, result: rackExplanation },
 } as const;
 
 export type RegionMethod = keyof typeof regionMethods;

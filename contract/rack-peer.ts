@@ -1,5 +1,14 @@
 import { z } from "zod";
 import { failure, type Failure } from "./failures.ts";
+import {
+  linkBusy,
+  linkHandlerFailed,
+  linkLost,
+  linkMessageInvalid,
+  linkMethodUnknown,
+  linkTimeout,
+  makeFailure,
+} from "./failures/index.ts";
 import { linkError, linkRequest, linkResult } from "./rack-link.ts";
 
 /** Methods one side offers to the other: parameters and result of each. */
@@ -168,34 +177,15 @@ function parseJson(text: string): unknown {
   }
 }
 
-const lost = {
-  code: "link-lost",
-  message: "The link between rack and region was lost before the answer came.",
-  next: "Nothing: the rack connects again by itself. If it does not, look at the log of the rack and of the region.",
-};
+const lost = makeFailure(linkLost, "The link between rack and region was lost before the answer came.");
 const cut = (text: string): string => text.slice(0, 200);
-const unknownMethod = (method: string) => ({
-  code: "link-method-unknown",
-  message: `The other side of the rack link does not know the method '${cut(method)}'.`,
-  next: "Bring region and rack to the same version.",
-});
-const busy = (method: string, limit: number) => ({
-  code: "link-busy",
-  message: `'${cut(method)}' was not sent: ${limit} requests wait for an answer already.`,
-  next: "Look at the load of the database and of the other side of the link.",
-});
-const late = (method: string, timeout: number) => ({
-  code: "link-timeout",
-  message: `'${cut(method)}' got no answer within ${timeout} ms.`,
-  next: "Look at the load of the database and of the other side of the link.",
-});
-const unusable = (method: string, why: string) => ({
-  code: "link-message-invalid",
-  message: `A message of '${cut(method)}' does not follow the contract: ${why.slice(0, 1500)}`,
-  next: "Bring region and rack to the same version.",
-});
-const defective = (method: string) => ({
-  code: "link-handler-failed",
-  message: `The other side of the rack link failed to carry out '${cut(method)}'.`,
-  next: "The log of that side has the error; please report it as a defect.",
-});
+const unknownMethod = (method: string) =>
+  makeFailure(linkMethodUnknown, `The other side of the rack link does not know the method '${cut(method)}'.`);
+const busy = (method: string, limit: number) =>
+  makeFailure(linkBusy, `'${cut(method)}' was not sent: ${limit} requests wait for an answer already.`);
+const late = (method: string, timeout: number) =>
+  makeFailure(linkTimeout, `'${cut(method)}' got no answer within ${timeout} ms.`);
+const unusable = (method: string, why: string) =>
+  makeFailure(linkMessageInvalid, `A message of '${cut(method)}' does not follow the contract: ${why.slice(0, 1500)}`);
+const defective = (method: string) =>
+  makeFailure(linkHandlerFailed, `The other side of the rack link failed to carry out '${cut(method)}'.`);

@@ -30,6 +30,13 @@ export const hostname = z
     "must be 1 to 63 of a-z, 0-9 and '-', not starting or ending with '-'",
   );
 
+const longestWords = 256;
+/**
+ * What firmware, a kernel or a device says of hardware. Firmware may say anything, and no machine is to be turned away for
+ * that: of longer words the beginning is taken. Indexes count on it.
+ */
+export const hardwareWords = z.string().overwrite((text) => text.slice(0, longestWords));
+
 /** Debian's architecture names, as MAAS uses them. */
 export const architecture = z.enum(["amd64", "arm64"]);
 export type Architecture = z.infer<typeof architecture>;

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { bootloaders } from "./bootloaders/recipe.ts";
 import { type BuildOptions, buildImages, recipes } from "./build.ts";
+import { confined } from "./command.ts";
 import { ImageBuildError } from "./failure.ts";
+import { extractLoaders } from "./loaders.ts";
 import { type ProcessRunner, hostRunner } from "./process.ts";
 import { recipeHash } from "./recipe.ts";
 import { readManifest, storeFile, writeManifest } from "./store.ts";
@@ -28,6 +30,8 @@ async function optionsFor(context: TestContext, run: ProcessRunner): Promise<Bui
     mirror: "http://mirror.example/debian",
   };
 }
+
+const failsWith = (code: string) => (error: unknown) => error instanceof ImageBuildError && error.failure.code === code;
 
 async function addFinished(options: BuildOptions): Promise<void> {
   const file = join(options.cache, "..", "loader");
@@ -83,15 +87,46 @@ test("an unknown image is refused with the names there are", async (context) => 
   const options = await optionsFor(context, scriptedRunner([]));
   await assert.rejects(
     buildImages({ ...options, names: ["debian-11"] }),
-    (error) => error instanceof ImageBuildError && recipes.every((recipe) => error.failure.next.includes(recipe.name)),
+    (error) =>
+      failsWith("image-unknown")(error) &&
+      error instanceof ImageBuildError &&
+      recipes.every((recipe) => error.failure.next.includes(recipe.name)),
   );
 });
 
 test("a missing Node or agent is named before anything is fetched", async (context) => {
   const run = scriptedRunner([[/command -v/, { lines: ["0"] }]]);
   const options = { ...(await optionsFor(context, run)), names: ["ephemeral-debian-12"] };
-  await assert.rejects(buildImages({ ...options, node: "/nowhere/node" }), /Node program .* \/nowhere\/node/);
-  await assert.rejects(buildImages({ ...options, agent: { bundle: "/nowhere/agent.mjs" } }), /\/nowhere\/agent\.mjs/);
+  const noNode = buildImages({ ...options, node: "/nowhere/node" });
+  await assert.rejects(noNode, /Node program .* \/nowhere\/node/);
+  await assert.rejects(noNode, failsWith("image-node-missing"));
+  const noAgent = buildImages({ ...options, agent: { bundle: "/nowhere/agent.mjs" } });
+  await assert.rejects(noAgent, /\/nowhere\/agent\.mjs/);
+  await assert.rejects(noAgent, failsWith("image-agent-missing"));
+});
+
+test("a build that is stopped says so, and a boot loader that moved is named", async (context) => {
+  const stopped = AbortSignal.abort();
+  const run = scriptedRunner([[/^setpriv/, { status: null, lines: [] }]]);
+  await assert.rejects(confined(run, "testing", ["true"], { signal: stopped }), failsWith("image-build-stopped"));
+  const folder = await mkdtemp(join(tmpdir(), "rw-loaders-"));
+  context.after(() => rm(folder, { recursive: true }));
+  const made = extractLoaders(bootloaders, {
+    run: scriptedRunner([[/^setpriv.*mmdebstrap/, { lines: [] }]]),
+    source: {
+      mirror: "http://mirror.example/debian",
+      security: "http://mirror.example/security",
+      keyring: "/dev/null",
+    },
+    archives: join(folder, "archives"),
+    work: folder,
+    architecture: "amd64",
+    agent: { bundle: "/nowhere" },
+    node: "/nowhere",
+    signal: undefined,
+    step: () => undefined,
+  });
+  await assert.rejects(made, failsWith("image-loader-missing"));
 });
 
 test("progress follows both rounds of installing and never goes back", () => {

@@ -1,3 +1,4 @@
+import { imageAgentMissing, imageNodeMissing, imageUnknown } from "@rackwright/contract";
 import { access, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ImageFile, ImageManifest } from "@rackwright/contract";
@@ -56,11 +57,7 @@ const nodeNote = z.object({ path: z.string(), size: z.number(), modified: z.numb
 async function nodeHash(path: string, cache: string): Promise<string> {
   const found = await stat(path).catch(() => null);
   if (found === null || !found.isFile()) {
-    throw new ImageBuildError({
-      code: "image-node-missing",
-      message: `The Node program for machines is not at ${path}.`,
-      next: "Install the project's dependencies (npm ci), or name the path of a Node program for linux-x64.",
-    });
+    throw new ImageBuildError(imageNodeMissing, `The Node program for machines is not at ${path}.`);
   }
   const file = join(cache, "node-hash.json");
   try {
@@ -81,11 +78,12 @@ function chosen(names: readonly string[] | undefined): readonly Recipe[] {
   return names.map((name) => {
     const recipe = recipes.find((recipe) => recipe.name === name);
     if (recipe !== undefined) return recipe;
-    throw new ImageBuildError({
-      code: "image-unknown",
-      message: `There is no image named ${JSON.stringify(name)}.`,
-      next: `Choose from: ${recipes.map((recipe) => recipe.name).join(", ")}.`,
-    });
+    throw new ImageBuildError(
+      imageUnknown,
+      `There is no image named ${JSON.stringify(name)}.`,
+      [],
+      `Choose from: ${recipes.map((recipe) => recipe.name).join(", ")}.`,
+    );
   });
 }
 
@@ -152,11 +150,7 @@ export async function buildImages(options: BuildOptions): Promise<ImageManifest[
   await checkPrograms(options.run);
   if (wanted.some((recipe) => recipe.kind === "ephemeral")) {
     await access(options.agent.bundle).catch(() => {
-      throw new ImageBuildError({
-        code: "image-agent-missing",
-        message: `The agent's program is not at ${options.agent.bundle}.`,
-        next: "Build the agent first, then the images.",
-      });
+      throw new ImageBuildError(imageAgentMissing, `The agent's program is not at ${options.agent.bundle}.`);
     });
   }
   const waiting = (): void => {

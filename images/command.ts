@@ -1,3 +1,10 @@
+import {
+  imageBuildFailed,
+  imageBuildStopped,
+  imageMirrorUnreachable,
+  imageMirrorUntrusted,
+  imageNoSpace,
+} from "@rackwright/contract";
 import { ImageBuildError } from "./failure.ts";
 import type { ProcessOptions, ProcessResult, ProcessRunner } from "./process.ts";
 
@@ -11,35 +18,27 @@ export function explain(what: string, result: ProcessResult): ImageBuildError {
   const evidence = result.lines.slice(-20).map((line) => line.slice(0, 500));
   const seen = (pattern: RegExp): boolean => result.lines.some((line) => pattern.test(line));
   if (seen(space)) {
-    return new ImageBuildError({
-      code: "image-no-space",
-      message: `The disk was full while ${what}.`,
-      evidence,
-      next: "Free space, or choose another folder for the store and the cache, then build again.",
-    });
+    return new ImageBuildError(imageNoSpace, `The disk was full while ${what}.`, evidence);
   }
   if (seen(network)) {
-    return new ImageBuildError({
-      code: "image-mirror-unreachable",
-      message: `The package mirror could not be reached while ${what}.`,
+    return new ImageBuildError(
+      imageMirrorUnreachable,
+      `The package mirror could not be reached while ${what}.`,
       evidence,
-      next: "Check this host's network, name service and proxy (http_proxy), or choose another mirror, then build again.",
-    });
+    );
   }
   if (seen(trust)) {
-    return new ImageBuildError({
-      code: "image-mirror-untrusted",
-      message: `What the package mirror sent could not be verified while ${what}.`,
+    return new ImageBuildError(
+      imageMirrorUntrusted,
+      `What the package mirror sent could not be verified while ${what}.`,
       evidence,
-      next: "Check this host's clock, bring debian-archive-keyring up to date, or choose another mirror.",
-    });
+    );
   }
-  return new ImageBuildError({
-    code: "image-build-failed",
-    message: `A program failed (status ${String(result.status)}) while ${what}.`,
+  return new ImageBuildError(
+    imageBuildFailed,
+    `A program failed (status ${String(result.status)}) while ${what}.`,
     evidence,
-    next: "The lines show why. Build again once that is put right; nothing half-built was kept.",
-  });
+  );
 }
 
 /**
@@ -55,11 +54,7 @@ export async function confined(
   const wrapper = ["--pdeathsig", "KILL", "unshare", "--fork", "--pid", "--mount-proc", "--kill-child", "--"];
   const result = await run.run("setpriv", [...wrapper, ...command], options);
   if (options.signal?.aborted === true) {
-    throw new ImageBuildError({
-      code: "image-build-stopped",
-      message: `Stopped while ${what}.`,
-      next: "Build again: finished images are kept, the unfinished one starts over.",
-    });
+    throw new ImageBuildError(imageBuildStopped, `Stopped while ${what}.`);
   }
   if (result.status !== 0) throw explain(what, result);
   return result;

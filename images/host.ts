@@ -1,3 +1,4 @@
+import { imageKeyringMissing, imageNoSpace, imageNotRoot, imageProgramMissing } from "@rackwright/contract";
 import { access, mkdir, readFile, readdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { ImageBuildError } from "./failure.ts";
@@ -83,11 +84,10 @@ export async function packageSource(mirror: string | undefined, root = "/"): Pro
     if (!there) continue;
     return { mirror: mirror ?? host.mirror ?? standardMirror, security: host.security ?? standardSecurity, keyring };
   }
-  throw new ImageBuildError({
-    code: "image-keyring-missing",
-    message: "The keys of Debian's archive are not on this host, so packages cannot be verified.",
-    next: "Install the package debian-archive-keyring (on Ubuntu it is in universe) and build again.",
-  });
+  throw new ImageBuildError(
+    imageKeyringMissing,
+    "The keys of Debian's archive are not on this host, so packages cannot be verified.",
+  );
 }
 
 /** Fails with the packages to install when a program is missing, or when not run as root. */
@@ -97,18 +97,18 @@ export async function checkPrograms(run: ProcessRunner): Promise<void> {
   const missing = result.lines.filter((line) => line.startsWith("missing ")).map((line) => line.slice(8));
   if (missing.length > 0) {
     const packages = [...new Set(missing.map((program) => programs[program] ?? program))];
-    throw new ImageBuildError({
-      code: "image-program-missing",
-      message: `Building images needs programs that are not on this host: ${missing.join(", ")}.`,
-      next: `Run: apt-get install ${packages.join(" ")}`,
-    });
+    throw new ImageBuildError(
+      imageProgramMissing,
+      `Building images needs programs that are not on this host: ${missing.join(", ")}.`,
+      [],
+      `Run: apt-get install ${packages.join(" ")}`,
+    );
   }
   if (result.lines.at(-1) !== "0") {
-    throw new ImageBuildError({
-      code: "image-not-root",
-      message: `Building images needs root; this process runs as user ${result.lines.at(-1) ?? "unknown"}.`,
-      next: "Run the command as root, for instance with sudo.",
-    });
+    throw new ImageBuildError(
+      imageNotRoot,
+      `Building images needs root; this process runs as user ${result.lines.at(-1) ?? "unknown"}.`,
+    );
   }
 }
 
@@ -119,9 +119,8 @@ export async function checkSpace(folder: string, needed: number): Promise<void> 
   const free = system.bavail * system.bsize;
   if (free >= needed) return;
   const mebibytes = (bytes: number): string => `${Math.floor(bytes / 1_048_576)} MiB`;
-  throw new ImageBuildError({
-    code: "image-no-space",
-    message: `${folder} has ${mebibytes(free)} free; building images needs ${mebibytes(needed)}.`,
-    next: "Free space there, or choose another folder for the store and the cache.",
-  });
+  throw new ImageBuildError(
+    imageNoSpace,
+    `${folder} has ${mebibytes(free)} free; building images needs ${mebibytes(needed)}.`,
+  );
 }

@@ -11,7 +11,7 @@ const cache = process.env["RACKWRIGHT_CACHE"] ?? "/var/cache/rackwright";
 const store = join(cache, "images");
 const tools =
   "lshw dmidecode lspci lsusb ipmitool sgdisk mdadm lvm mkfs.ext4 mkfs.xfs mkfs.vfat unsquashfs grub-install curl " +
-  "smartctl nvme hdparm ethtool ip parted zstd sshd";
+  "smartctl nvme hdparm ethtool ip parted zstd sshd stress-ng memtester fio 7z badblocks lldpd lldpctl netplan unzip";
 const userData = `#!/bin/sh
 exec >/dev/console 2>&1
 echo "RW reached $(cut -d ' ' -f 1 /proc/uptime)"

@@ -1,3 +1,4 @@
+import { imageLoaderMissing } from "@rackwright/contract";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { confined } from "./command.ts";
@@ -41,11 +42,10 @@ export async function extractLoaders(
   for (const [name, path] of Object.entries(recipe.loaders)) {
     const target = join(out, name);
     await copyFile(join(root, path), target).catch(() => {
-      throw new ImageBuildError({
-        code: "image-loader-missing",
-        message: `The boot loader ${name} was expected at /${path} in ${recipe.packages.join(", ")}, but is not there.`,
-        next: "The distribution has moved the file; report this together with the versions of these packages.",
-      });
+      throw new ImageBuildError(
+        imageLoaderMissing,
+        `The boot loader ${name} was expected at /${path} in ${recipe.packages.join(", ")}, but is not there.`,
+      );
     });
     files.set(name, target);
   }

@@ -76,6 +76,9 @@ test("without flock the failure says what is needed", async (context) => {
   const broken = scriptedRunner([[/flock/, { status: 127, lines: ["sh: 1: flock: not found"] }]]);
   await assert.rejects(
     withLock(broken, cache, assert.fail, () => assert.fail()),
-    (error) => error instanceof ImageBuildError && /util-linux/.test(error.failure.next),
+    (error) =>
+      error instanceof ImageBuildError &&
+      error.failure.code === "image-lock-failed" &&
+      /util-linux/.test(error.failure.next),
   );
 });

@@ -1,3 +1,4 @@
+import { imageLockFailed } from "@rackwright/contract";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ImageBuildError } from "./failure.ts";
@@ -29,12 +30,11 @@ export async function withLock<T>(
     },
   });
   const lost = holder.then((result) => {
-    throw new ImageBuildError({
-      code: "image-lock-failed",
-      message: `The lock file ${file} could not be locked (flock ended with ${String(result.status)}).`,
-      evidence: result.lines,
-      next: "Check that the program flock (package util-linux) is there and that the folder can be written to.",
-    });
+    throw new ImageBuildError(
+      imageLockFailed,
+      `The lock file ${file} could not be locked (flock ended with ${String(result.status)}).`,
+      result.lines,
+    );
   });
   try {
     await Promise.race([locked, lost]);

@@ -15,6 +15,8 @@ async function example(name: string): Promise<SystemRecipe> {
   await mkdir(join(files, "root/etc"), { recursive: true });
   await writeFile(join(files, "root/etc/motd"), "hello\n");
   await writeFile(join(files, "customize"), "#!/bin/sh\n", { mode: 0o755 });
+  await mkdir(join(files, "initrd"), { recursive: true });
+  await writeFile(join(files, "initrd/make"), "#!/bin/sh\n", { mode: 0o755 });
   return {
     kind: "ephemeral",
     name: "example",
@@ -27,6 +29,7 @@ async function example(name: string): Promise<SystemRecipe> {
     included: [],
     files,
     outputs: [],
+    initrd: join(files, "initrd"),
     agent: true,
   };
 }
@@ -61,6 +64,8 @@ test("everything that changes the image changes the hash", async () => {
   await symlink("/dev/null", join(recipe.files, "root/etc/link"));
   await differs();
   await writeFile(join(recipe.files, "root/etc/empty"), "");
+  await differs();
+  await writeFile(join(recipe.initrd, "make"), "#!/bin/sh -e\n");
   await differs();
 });
 

@@ -35,6 +35,11 @@ export interface SystemRecipe extends Described {
   readonly files: string;
   /** Files that `customize` leaves in /rackwright-out, by role. */
   readonly outputs: readonly string[];
+  /**
+   * Folder that `customize` finds as /rackwright-initrd: its `make` builds an initrd which fetches this root file
+   * system over the network.
+   */
+  readonly initrd: string;
   /** Whether the agent and its Node go in. */
   readonly agent: boolean;
 }
@@ -73,7 +78,11 @@ export async function recipeHash(recipe: Recipe, inputs: RecipeInputs): Promise<
   const document = {
     builderVersion,
     architecture: inputs.architecture,
-    recipe: { ...recipe, files: system === null ? [] : await describeFiles(system.files) },
+    recipe: {
+      ...recipe,
+      files: system === null ? [] : await describeFiles(system.files),
+      initrd: system === null ? [] : await describeFiles(system.initrd),
+    },
     node: system?.agent === true ? inputs.node : null,
   };
   return createHash("sha256").update(JSON.stringify(document)).digest("hex");

@@ -76,9 +76,10 @@ export function archiveHooks(archives: string): string[] {
 function changeHooks(recipe: SystemRecipe): string[] {
   const root = quoted(join(recipe.files, "root"));
   return [
+    `--customize-hook=cp -r ${quoted(recipe.initrd)} "$1"/rackwright-initrd`,
     `--customize-hook=tar -C ${root} --owner=0 --group=0 --mode=u=rwX,go=rX -cf - . | tar -C "$1" --no-overwrite-dir --keep-directory-symlink -xf -`,
     `--customize-hook=cp ${quoted(join(recipe.files, "customize"))} "$1"/rackwright-customize && chmod 755 "$1"/rackwright-customize`,
-    '--customize-hook=chroot "$1" /rackwright-customize && rm "$1"/rackwright-customize',
+    '--customize-hook=chroot "$1" /rackwright-customize && rm -r "$1"/rackwright-customize "$1"/rackwright-initrd',
   ];
 }
 

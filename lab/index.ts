@@ -1,6 +1,13 @@
 export { LabHostError, LabRequestError } from "./errors.ts";
 export { adoptLab, createLab, downLab, loadLab } from "./lab.ts";
 export type { Lab, LabDescription, LabParts } from "./lab.ts";
+export { startFleet } from "./fleet/control.ts";
+export type { RunningFleet } from "./fleet/control.ts";
+export { fleetFaultNames, fleetFaults } from "./fleet/faults.ts";
+export type { FaultDescription, FleetFault } from "./fleet/faults.ts";
+export { fleetNetwork, makeFleetWire, mostMachines } from "./fleet/network.ts";
+export type { FleetWire } from "./fleet/network.ts";
+export { macOf } from "./fleet/plan.ts";
 export type { LabMachine, LabMachineDescription } from "./lab-machine.ts";
 export type { ControlAction } from "./machine/chassis.ts";
 export type { MachineStatus } from "./machine/control.ts";

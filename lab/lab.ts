@@ -86,7 +86,8 @@ export function downLab(stateDirectory: string, parts: LabParts = {}): Promise<T
 
 async function stateOf(stateDirectory: string): Promise<LabState> {
   const state = await readState(stateDirectory);
-  if (state === undefined) throw new LabRequestError(`stateDirectory ${stateDirectory}: there is no lab in it`);
+  if (state === undefined)
+    throw new LabRequestError(`${stateDirectory}: there is no lab in it; 'rackwright lab up' makes one`);
   return state;
 }
 

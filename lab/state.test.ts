@@ -53,6 +53,14 @@ describe("the state file of a lab", () => {
     assert.deepEqual(await readdir(given), ["notes"]);
   });
 
+  it("lies in a directory that others may pass, such as the user PostgreSQL runs as", async () => {
+    assert.equal(await makeStateDirectory(join(parent, "site", "labs", "demo")), true);
+    const modeOf = async (...path: string[]) => (await stat(join(parent, ...path))).mode & 0o777;
+    assert.equal(await modeOf("site"), 0o755);
+    assert.equal(await modeOf("site", "labs"), 0o755);
+    assert.equal(await modeOf("site", "labs", "demo"), 0o700);
+  });
+
   it("is not there, or not ours", async () => {
     assert.equal(await readState(join(parent, "nowhere")), undefined);
     await writeFile(join(parent, "lab.json"), '{"version":2}');

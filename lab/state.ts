@@ -1,6 +1,6 @@
 import { firmware } from "@rackwright/contract";
 import { link, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { codeOf, LabRequestError } from "./errors.ts";
 import { processIdentity } from "./world/process-identity.ts";
@@ -122,8 +122,10 @@ export async function removeFiles(state: LabState): Promise<void> {
   });
 }
 
-/** Makes the state directory; answers whether it was not there before. */
+/** Makes the state directory, for root alone; answers whether it was not there before. */
 export async function makeStateDirectory(stateDirectory: string): Promise<boolean> {
+  // The folders above are not the lab's own: other programs and users have to pass them.
+  await mkdir(dirname(stateDirectory), { recursive: true, mode: 0o755 });
   return (await mkdir(stateDirectory, { recursive: true, mode: 0o700 })) !== undefined;
 }
 

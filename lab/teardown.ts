@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { messageOf, LabHostError, LabRequestError } from "./errors.ts";
 import { removeNamespace } from "./network/namespace.ts";
+import { removeStranger } from "./network/stranger-dhcp.ts";
 import { machineFiles, readState, removeFiles, type LabState } from "./state.ts";
 import { endProcess, findMarked, isRunning, processIdentity } from "./world/process-identity.ts";
 import type { World } from "./world/world.ts";
@@ -43,9 +44,11 @@ export async function takeDown(world: World, stateDirectory: string): Promise<Te
   const machines = await attempt("machines", () => endRecorded(lab, "qemuIdentity", 0), []);
   const others = await attempt("processes", () => endMarked(lab), []);
   const strangers: number[] = [];
-  for (const namespace of [lab.strangerNamespace, lab.namespace]) {
-    strangers.push(...(await attempt(namespace, () => removeNamespace(world, lab, namespace), [])));
-  }
+  const removals: [string, () => Promise<number[]>][] = [
+    [lab.strangerNamespace, () => removeStranger(world, lab)],
+    [lab.namespace, () => removeNamespace(world, lab, lab.namespace)],
+  ];
+  for (const [namespace, remove] of removals) strangers.push(...(await attempt(namespace, remove, [])));
   if (failures.length === 0) await attempt("files", () => removeFiles(lab), undefined);
   if (failures.length > 0) throw new LabHostError(`lab ${lab.name} is not wholly down: ${failures.join("; ")}`);
   return { found: true, ended: [...supervisors, ...machines, ...others], strangers };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { forwardAuthorization, type RackConfig } from "@rackwright/contract";
+import { bootLoaderMissing, forwardAuthorization, makeFailure, type RackConfig } from "@rackwright/contract";
 import type { Libc, Run } from "@rackwright/netdev";
-import { Decisions, dhcpBoot, openBoot } from "./boot/index.ts";
+import { Decisions, dhcpBoot, explainBoot, openBoot } from "./boot/index.ts";
 import { Content } from "./content.ts";
 import { Devices } from "./devices.ts";
 import { batchLeases, createFindMac, loadSnapshot, startDhcpServer } from "./dhcp/index.ts";
@@ -48,10 +48,20 @@ export async function startRack(flags: Flags, world: RackWorld): Promise<Rack> {
       return Promise.resolve();
     },
     perform: async (request) => {
-      const { driver, parameters, action, boot_device, stop_mode } = request;
+      const { driver, parameters, action, boot_device, stop_mode, within_seconds } = request;
       const bootDevice = boot_device ?? undefined;
-      return world.power.perform({ driver, parameters, action, bootDevice, stopMode: stop_mode });
+      const within = within_seconds === undefined ? undefined : within_seconds * 1000;
+      return world.power.perform({ driver, parameters, action, bootDevice, stopMode: stop_mode, within });
     },
+    explain: (request) =>
+      explainBoot(request, {
+        foresee: (question) => link.call("boot.foresee", question, 5000),
+        foreseeLease: (question) => link.call("lease.foresee", question, 5000),
+        dhcp: (foresee) => dhcp.explain(foresee),
+        httpPort,
+        loader: content.loader,
+        openFile: content.open,
+      }),
     changed: (linked) => linked && events.linked(),
   });
 
@@ -129,7 +139,6 @@ export async function startRack(flags: Flags, world: RackWorld): Promise<Rack> {
 
 function missingLoader(loader: string, mac: string) {
   const message = `The boot loader ${loader}, which the firmware of ${mac} needs, is in no image of the region.`;
-  const next = "Build or import the image of the boot loaders (rackwright images build).";
-  const failure = { code: "boot-loader-missing", message, evidence: [], next };
+  const failure = makeFailure(bootLoaderMissing, message, [`the firmware of ${mac} asks for ${loader}`]);
   return { type: "boot.decided", level: "error", mac, message, data: { loader }, failure } as const;
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { writeSettings } from "./settings/settings.ts";
+import { deadlines, writeSettings } from "./settings/settings.ts";
 import { testDatabase } from "./database/testing.ts";
 import { noLog } from "./log.ts";
 import { testMachine } from "./machines/testing.ts";
@@ -51,11 +51,11 @@ const program = `
 test("a region killed again and again leaves no machine in between, no command forgotten, no deadline missed", async () => {
   const { db, url, close } = await testDatabase();
   await writeSettings(db, {
-    deadlines: {
+    deadlines: deadlines.parse({
       commissioning: { silence: 20, total: 20 },
       deploying: { silence: 600, total: 600 },
       releasing: { silence: 300, total: 300 },
-    },
+    }),
   });
   const releasing: string[] = [];
   const commissioning: string[] = [];
@@ -104,7 +104,8 @@ test("a region killed again and again leaves no machine in between, no command f
     .where("id", "in", commissioning)
     .execute();
   for (const machine of failed) {
-    assert.equal(machine.failure?.code, "commissioning-timed-out");
+    // Whether the last command's end was recorded depends on the moment of the kill.
+    assert.ok(["no-dhcp-request", "power-not-finished"].includes(machine.failure?.code ?? ""), machine.failure?.code);
     assert.equal(machine.deadline, null);
   }
   await kill();

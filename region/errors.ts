@@ -1,8 +1,10 @@
+import { badInput, notAllowed, notAuthenticated, notFound, stateConflict, tooManyAttempts } from "@rackwright/contract";
 import type { Failure, Problem } from "@rackwright/contract";
 
 /** One field that was refused: where it is, what was given, what would have been right. */
 export type FieldFailure = { field: string; value?: unknown; allowed: string };
 
+/** A cause of the failure catalogue will do: its code and its next step. */
 type Details = { code: string; next?: string; failures?: FieldFailure[]; cause?: unknown };
 
 /**
@@ -45,7 +47,7 @@ export class InputError extends RegionError {
   readonly title = "Bad Request";
 
   constructor(message: string, details: Partial<Details> = {}) {
-    super(message, { ...details, code: details.code ?? "bad-input" });
+    super(message, { ...badInput, ...details });
   }
 
   /** Refuses one field, naming its value and what is allowed. */
@@ -60,7 +62,7 @@ export class NotFound extends RegionError {
   readonly title = "Not Found";
 
   constructor(message: string, details: Partial<Details> = {}) {
-    super(message, { ...details, code: details.code ?? "not-found" });
+    super(message, { ...notFound, ...details });
   }
 }
 
@@ -70,7 +72,7 @@ export class StateConflict extends RegionError {
   readonly title = "Conflict";
 
   constructor(message: string, details: Partial<Details> = {}) {
-    super(message, { ...details, code: details.code ?? "state-conflict" });
+    super(message, { ...stateConflict, ...details });
   }
 }
 
@@ -81,8 +83,8 @@ export class Denied extends RegionError {
 
   constructor(message: string, status: 401 | 403 | 429 = 403, details: Partial<Details> = {}) {
     const titles = { 401: "Unauthorized", 403: "Forbidden", 429: "Too Many Requests" } as const;
-    const codes = { 401: "not-authenticated", 403: "not-allowed", 429: "too-many-attempts" } as const;
-    super(message, { ...details, code: details.code ?? codes[status] });
+    const causes = { 401: notAuthenticated, 403: notAllowed, 429: tooManyAttempts } as const;
+    super(message, { ...causes[status], ...details });
     this.status = status;
     this.title = titles[status];
   }
@@ -92,10 +94,6 @@ export class Denied extends RegionError {
 export class OutsideDown extends RegionError {
   readonly status = 503;
   readonly title = "Service Unavailable";
-
-  constructor(message: string, details: Partial<Details> = {}) {
-    super(message, { ...details, code: details.code ?? "outside-down" });
-  }
 }
 
 /** Carries a contract Failure as an exception, where the caller turns it into a machine's failure. */

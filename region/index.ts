@@ -3,5 +3,6 @@ export { type Database, type Transaction, json, openDatabase } from "./database/
 export type { Tables } from "./database/tables.ts";
 export { Denied, FailureError, InputError, NotFound, OutsideDown, RegionError, StateConflict } from "./errors.ts";
 export { type Log, noLog } from "./log.ts";
+export { lifecycle, type Rule } from "./machines/lifecycle.ts";
 export { type Region, type RegionOptions, startRegion } from "./region.ts";
 export { createFirstAdministrator } from "./users/users.ts";

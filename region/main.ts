@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import pino from "pino";
+import { DatabaseUnusable } from "./database/check.ts";
 import { startRegion } from "./region.ts";
 
 const usage = `usage: region --state FOLDER --images FOLDER [--port 5240] [--listen ADDRESS] [--web FOLDER]
-              [--rack NAME=SECRETFILE]… [--agent FILE] [--database URL | --postgres FOLDER]`;
+              [--rack NAME=SECRETFILE]… [--agent FILE] [--database URL | --postgres FOLDER]
+RACKWRIGHT_DATABASE may hold the URL instead, so that no password is among the arguments.`;
 
 const log = pino({
   base: undefined,
@@ -43,7 +45,7 @@ function readFlags() {
     listen: values.listen,
     web: values.web === undefined ? undefined : resolve(values.web),
     agent: values.agent,
-    database: values.database,
+    database: values.database ?? (process.env["RACKWRIGHT_DATABASE"] || undefined),
     postgres: values.postgres,
     racks,
   };
@@ -73,6 +75,8 @@ try {
   process.once("SIGTERM", end);
   process.once("SIGINT", end);
 } catch (error) {
-  log.fatal({ error: error instanceof Error ? error.message : String(error) }, "the region could not start");
-  process.exit(1);
+  const next = error instanceof DatabaseUnusable ? { next: error.next } : {};
+  log.fatal({ error: error instanceof Error ? error.message : String(error), ...next }, "the region could not start");
+  // EX_CONFIG of sysexits(3): whoever keeps us running need not try again.
+  process.exit(error instanceof DatabaseUnusable ? 78 : 1);
 }

@@ -5,6 +5,7 @@ import { registerAgentRoutes } from "./agent/index.ts";
 import { repeat } from "./background.ts";
 import { decideBoot } from "./boot/index.ts";
 import { systemClock } from "./clock.ts";
+import { checkDatabase } from "./database/check.ts";
 import { openJobs } from "./database/jobs.ts";
 import { openNotifications } from "./database/listen.ts";
 import { openLocks } from "./database/locks.ts";
@@ -24,6 +25,8 @@ import { registerMetadataRoutes } from "./metadata/index.ts";
 import type { RackPower as PowerPort } from "./power/perform.ts";
 import { queueStaleQueries } from "./power/query.ts";
 import { startPowerWorker } from "./power/worker.ts";
+import { loadBuiltins, sweepScripts } from "./scripts/index.ts";
+import { missingXml, startTagger } from "./tags/index.ts";
 import { RackLinks, RackPower, ensureRack, registerRackFetch, registerRackLink } from "./racks/index.ts";
 
 export type RegionOptions = {
@@ -80,9 +83,12 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
     });
     const db = databaseOver(pool);
     ends.push(() => db.destroy());
+    if (options.database !== undefined) await checkDatabase(pool, url);
     await migrate(pool);
     for (const { name, secretFile } of options.racks ?? [])
       await ensureRack(db, name, Buffer.from((await readFile(secretFile, "utf8")).trim(), "hex"));
+
+    await loadBuiltins(db, { now: clock.now(), log });
 
     const notifications = openNotifications({ url, log });
     ends.push(() => notifications.close());
@@ -112,13 +118,24 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
     ends.push(() => worker.stop());
     const sweeper = repeat("deadlines", 5000, () => sweepDeadlines(db, clock.now(), log), log);
     ends.push(() => sweeper.stop());
+    const overruns = repeat("script time-outs", 30_000, () => sweepScripts(db, clock.now()), log);
+    ends.push(() => overruns.stop());
     const queries = repeat("power queries", 10_000, () => queueStaleQueries(db, clock.now()), log);
     ends.push(() => queries.stop());
+
+    const problem = await missingXml(db);
+    if (problem !== null)
+      log.warn(
+        { problem },
+        "this PostgreSQL was built without libxml: tags cannot be defined by XPath, only by filters",
+      );
+    const tagger = startTagger({ db, notifications, log });
+    ends.push(() => tagger.stop());
 
     const local = new WeakSet<Socket>();
     const app = buildApp({ log });
     const isLocalOperator = (socket: Socket) => local.has(socket);
-    registerApi(app, { db, clock, tail, images, version, log, signal: stopping.signal, isLocalOperator });
+    registerApi(app, { db, clock, tail, images, racks: links, version, log, signal: stopping.signal, isLocalOperator });
     registerRackFetch(app, { db, clock, imageStore: options.images });
     registerMetadataRoutes(app, { db, clock, bundle: options.agent });
     registerAgentRoutes(app, { db, clock, bundle: options.agent });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test from "node:test";
 import { promisify } from "node:util";
@@ -41,5 +42,27 @@ test("the launcher is POSIX shell, and every verb has help", async () => {
       "--help",
     ]);
     assert.match(stdout, /Usage: rackwright/, verb);
+  }
+});
+
+test("without root, the launcher says in one sentence what needs it and what to run", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "rackwright-launcher-"));
+  try {
+    // The launcher asks id(1) who it is.
+    await writeFile(join(folder, "id"), "#!/bin/sh\necho 1000\n", { mode: 0o755 });
+    const launcher = join(home, "rackwright");
+    const env = { ...process.env, PATH: `${folder}:${process.env["PATH"] ?? ""}` };
+    for (const words of [["up"], ["demo", "--machines", "2"], ["lab", "up"], ["images", "build"]]) {
+      const ended = await run("sh", [launcher, ...words], { env }).then(
+        () => undefined,
+        (error: { code?: number; stdout?: string; stderr?: string }) => error,
+      );
+      assert.equal(ended?.code, 1, words.join(" "));
+      assert.equal(ended.stdout, "");
+      assert.match(ended.stderr ?? "", /^rackwright: [A-Z][A-Za-z ]+ needs root: run 'sudo [^\n]+'\.\n$/);
+      assert.ok(ended.stderr?.endsWith(`sudo ${launcher} ${words.join(" ")}'.\n`), ended.stderr);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 });

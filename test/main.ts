@@ -42,20 +42,18 @@ async function staticChecks(): Promise<Counts> {
 }
 
 async function nodeTests(
-  group: Exclude<GroupName, "static">,
+  title: string,
   files: readonly string[],
-  scratch: string,
+  { scratch, atOnce }: { scratch: string; atOnce: number },
 ): Promise<Counts> {
   if (files.length === 0) return none;
-  console.log(`\n=== ${group}: ${files.length} files`);
-  const report = join(scratch, `${group}.tap`);
-  // Large tests bring QEMU and whole networks: one file at a time keeps two cores honest.
-  const concurrency = group === "large" ? 1 : 2;
+  console.log(`\n=== ${title}: ${files.length} files`);
+  const report = join(await mkdtemp(join(scratch, "run-")), "report.tap");
   await run([
     process.execPath,
     "--disable-warning=ExperimentalWarning",
     "--test",
-    `--test-concurrency=${concurrency}`,
+    `--test-concurrency=${atOnce}`,
     "--test-timeout=1200000",
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
@@ -75,17 +73,27 @@ if (wanted.includes("--help") || wanted.includes("-h")) {
 const groups = groupNames.filter((name) => wanted.includes(name));
 const parts = wanted.filter((word) => !groupNames.some((name) => name === word));
 const scratch = await mkdtemp(join(tmpdir(), "rackwright-test-"));
-let counts = none;
-for (const group of groups.length > 0 ? groups : groupNames) {
-  if (group === "static") {
-    if (parts.length === 0) counts = add(counts, await staticChecks());
-    continue;
-  }
-  const files = (await filesOf(home, group)).filter(
-    (file) => parts.length === 0 || parts.some((part) => file.includes(part)),
-  );
-  counts = add(counts, await nodeTests(group, files, scratch));
-}
+const wants = (group: GroupName): boolean => groups.length === 0 || groups.includes(group);
+const filesFor = async (group: Exclude<GroupName, "static">): Promise<string[]> =>
+  wants(group)
+    ? (await filesOf(home, group)).filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
+    : [];
+const large = await filesFor("large");
+// Building the images takes minutes, much of it waiting, and the other large tests need them.
+const images = large.filter((file) => file.endsWith("images.large.test.ts"));
+const building = nodeTests("large, building the images", images, { scratch, atOnce: 1 });
+let counts = wants("static") && parts.length === 0 ? await staticChecks() : none;
+for (const group of ["unit", "medium"] as const)
+  counts = add(counts, await nodeTests(group, await filesFor(group), { scratch, atOnce: 2 }));
+counts = add(counts, await building);
+// Virtual machines that live long compute; the others mostly wait. One file of each kind at a time fills two cores.
+const roads = large.filter((file) => file.startsWith(join(home, "test", "road")));
+const others = large.filter((file) => !images.includes(file) && !roads.includes(file));
+for (const lane of await Promise.all([
+  nodeTests("large, whole lives", roads, { scratch, atOnce: 1 }),
+  nodeTests("large", others, { scratch, atOnce: 1 }),
+]))
+  counts = add(counts, lane);
 await rm(scratch, { recursive: true, force: true });
 console.log(json ? JSON.stringify(counts) : `\n${closingLine(counts)}`);
 process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;

@@ -1,21 +1,22 @@
 import { useEffect, useState } from "react";
 import { currentSession, signOut } from "./api.ts";
 import type { Session } from "./api.ts";
+import { EventsPage } from "./events-page.tsx";
+import { FailuresPage } from "./failures-page.tsx";
 import { MachineDetail } from "./machine-detail.tsx";
 import { MachineList } from "./machine-list.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { useMachines } from "./use-machines.ts";
 
-/** Which machine is open, kept in the address so that it can be shared and survives a reload. */
-function useOpenMachine(): string | null {
-  const read = (): string | null => location.hash.match(/^#\/machines\/([0-9a-z]{6})$/)?.[1] ?? null;
-  const [id, setId] = useState(read);
+/** What is open, kept in the address so that it can be shared and survives a reload. */
+function useOpen(): string {
+  const [open, setOpen] = useState(location.hash);
   useEffect(() => {
-    const changed = (): void => setId(read());
+    const changed = (): void => setOpen(location.hash);
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
   }, []);
-  return id;
+  return open;
 }
 
 export function App(): React.ReactNode {
@@ -29,9 +30,11 @@ export function App(): React.ReactNode {
 }
 
 function SignedIn({ session, onSignedOut }: { session: Session; onSignedOut: () => void }): React.ReactNode {
-  const open = useOpenMachine();
-  const { machines, events, connected, problem } = useMachines();
-  const machine = machines.find((entry) => entry.id === open);
+  const open = useOpen();
+  const id = /^#\/machines\/([0-9a-z]{6})$/.exec(open)?.[1];
+  const code = /^#\/failures(?:\/([a-z0-9-]*))?$/.exec(open);
+  const { machines, events, connected, loaded, problem } = useMachines();
+  const machine = machines.find((entry) => entry.id === id);
   return (
     <>
       <header>
@@ -41,6 +44,9 @@ function SignedIn({ session, onSignedOut }: { session: Session; onSignedOut: () 
         <span className={connected ? "live" : "live off"} role="status">
           {connected ? "live" : "connecting …"}
         </span>
+        <nav>
+          <a href="#/">Machines</a> <a href="#/events">Events</a> <a href="#/failures">Failures</a>
+        </nav>
         <span className="grow" />
         <span className="quiet">{session.username}</span>
         <button type="button" className="plain" onClick={() => void signOut(session).finally(onSignedOut)}>
@@ -49,10 +55,18 @@ function SignedIn({ session, onSignedOut }: { session: Session; onSignedOut: () 
       </header>
       <main>
         {problem === null ? null : <p className="failure">{problem}</p>}
-        {machine ? (
-          <MachineDetail session={session} machine={machine} recent={events} />
+        {code ? (
+          <FailuresPage open={code[1]} />
+        ) : open === "#/events" ? (
+          <EventsPage machines={machines} recent={events} />
+        ) : machine ? (
+          <MachineDetail key={machine.id} session={session} machine={machine} recent={events} />
+        ) : id !== undefined && loaded ? (
+          <p className="failure">
+            There is no machine {id} any more. <a href="#/">All machines</a>
+          </p>
         ) : (
-          <MachineList machines={machines} session={session} />
+          <MachineList machines={machines} loaded={loaded} />
         )}
       </main>
     </>

@@ -2,7 +2,8 @@ import type { Machine } from "@rackwright/contract";
 
 /** What a machine is doing: its step with a bar where it knows how far, else what it waits for. */
 export function Progress({ machine }: { machine: Machine }): React.ReactNode {
-  if (machine.progress === null) return <span className="quiet">{machine.waits_for ?? ""}</span>;
+  if (machine.progress === null)
+    return machine.waits_for === null ? null : <span className="quiet">waits for {machine.waits_for}</span>;
   const { title, percent } = machine.progress;
   return (
     <span>

@@ -9,6 +9,8 @@ export interface Live {
   /** Events since the page was opened, newest first. */
   readonly events: readonly Event[];
   readonly connected: boolean;
+  /** Whether the machines were read once. */
+  readonly loaded: boolean;
   readonly problem: string | null;
 }
 
@@ -17,6 +19,7 @@ export function useMachines(): Live {
   const [machines, setMachines] = useState<readonly Machine[]>([]);
   const [events, setEvents] = useState<readonly Event[]>([]);
   const [connected, setConnected] = useState(false);
+  const [loaded, setLoaded] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
   useEffect(() => {
@@ -40,7 +43,8 @@ export function useMachines(): Live {
     }, 500);
     const begin = async (): Promise<void> => {
       const cursor = await lastEventId();
-      setMachines((await listMachines()).items.toSorted(byHostname));
+      setMachines((await listMachines()).toSorted(byHostname));
+      setLoaded(true);
       if (over) return;
       stop = followEvents(
         cursor,
@@ -58,7 +62,7 @@ export function useMachines(): Live {
       stop?.();
     };
   }, []);
-  return { machines, events, connected, problem };
+  return { machines, events, connected, loaded, problem };
 }
 
 const byHostname = (a: Machine, b: Machine): number => a.hostname.localeCompare(b.hostname);

@@ -1,3 +1,4 @@
+import { bootLoaderFailed, storageFailed } from "@rackwright/contract";
 import type { InstallPlan } from "@rackwright/contract";
 import { programFailure } from "../failure.ts";
 import type { World } from "../world.ts";
@@ -54,13 +55,7 @@ export async function installBootLoader(
   const inside = async (what: string, argv: readonly string[]): Promise<void> => {
     const result = await world.run(["chroot", target, ...argv], { timeoutSeconds: 300 });
     if (result.status !== 0) {
-      throw programFailure(
-        "boot-loader-failed",
-        what,
-        argv,
-        result,
-        "Check that the image carries GRUB for this firmware, then deploy again.",
-      );
+      throw programFailure(bootLoaderFailed, what, argv, result);
     }
   };
   for (const [type, path] of [
@@ -91,12 +86,6 @@ export async function installBootLoader(
 export async function finishDisk(world: World, target: string): Promise<void> {
   const result = await world.run(["umount", "--recursive", target], { timeoutSeconds: 300 });
   if (result.status !== 0) {
-    throw programFailure(
-      "storage-failed",
-      "Unmounting the new system",
-      ["umount", target],
-      result,
-      "Check the disk's health (SMART), then deploy again.",
-    );
+    throw programFailure(storageFailed, "Unmounting the new system", ["umount", target], result);
   }
 }

@@ -1,3 +1,12 @@
+import {
+  diskTooSmall,
+  imageHashMismatch,
+  imageTransferBroken,
+  imageUnavailable,
+  imageUnpackFailed,
+  makeFailure,
+  type Cause,
+} from "@rackwright/contract";
 import type { InstallPlan } from "@rackwright/contract";
 import { lastLines, programFailure, StepFailed } from "../failure.ts";
 import type { RunResult, World } from "../world.ts";
@@ -5,17 +14,12 @@ import type { RunResult, World } from "../world.ts";
 type Source = InstallPlan["source"];
 type Progress = (percent: number, message: string) => void;
 
-function unusable(code: string, message: string, evidence: string[], next: string): StepFailed {
-  return new StepFailed({ code, message, evidence, next });
+function unusable(cause: Cause, message: string, evidence: string[]): StepFailed {
+  return new StepFailed(makeFailure(cause, message, evidence));
 }
 
 const tooSmall = (evidence: string[]): StepFailed =>
-  unusable(
-    "disk-too-small",
-    "The image does not fit on the machine's root filesystem.",
-    evidence,
-    "Choose a machine with a larger disk.",
-  );
+  unusable(diskTooSmall, "The image does not fit on the machine's root filesystem.", evidence);
 
 /**
  * Downloads the image from the rack, checking size and hash; what is wrong is removed again. curl and sha256sum do it,
@@ -66,10 +70,9 @@ const remove = async (world: World, file: string): Promise<void> =>
 
 const damaged = (source: Source, evidence: string[]): StepFailed =>
   unusable(
-    "image-hash-mismatch",
+    imageHashMismatch,
     `The image ${source.image} arrived damaged: its contents are not what its name promises.`,
     [`expected ${source.size} bytes, sha256 ${source.sha256}`, ...evidence],
-    "Verify the image on the region (rackwright images list), build it again if it is damaged, then deploy again.",
   );
 
 /** What curl's exit status means (its manual, "EXIT CODES"). */
@@ -78,19 +81,9 @@ function transferFailure(url: string, source: Source, result: RunResult): StepFa
   if (result.status === 63) return damaged(source, evidence);
   if (result.status === 23) return tooSmall(evidence);
   if (result.status === 22) {
-    return unusable(
-      "image-unavailable",
-      `The rack has no image ${source.image} to give.`,
-      evidence,
-      "Look at the rack's events: its image store may be full or still fetching; then deploy again.",
-    );
+    return unusable(imageUnavailable, `The rack has no image ${source.image} to give.`, evidence);
   }
-  return unusable(
-    "image-transfer-broken",
-    "The transfer of the image from the rack broke off.",
-    evidence,
-    "Check the network between machine and rack and the rack's events, then deploy again.",
-  );
+  return unusable(imageTransferBroken, "The transfer of the image from the rack broke off.", evidence);
 }
 
 /** How many files and folders a squashfs holds, as `unsquashfs -s` prints it; null when it does not say. */
@@ -116,12 +109,6 @@ export async function unpackImage(world: World, file: string, target: string, pr
     const full = /No space left/i.test(result.error + result.output);
     throw full
       ? tooSmall(lastLines(result.error, 5))
-      : programFailure(
-          "image-unpack-failed",
-          "Unpacking the image",
-          argv,
-          result,
-          "Check the disk's health (SMART), then deploy again.",
-        );
+      : programFailure(imageUnpackFailed, "Unpacking the image", argv, result);
   }
 }

@@ -1,3 +1,4 @@
+import { diskMissing, makeFailure, storageFailed } from "@rackwright/contract";
 import type { InstallPlan, StorageAction } from "@rackwright/contract";
 import { programFailure, StepFailed } from "../failure.ts";
 import type { World } from "../world.ts";
@@ -21,13 +22,7 @@ export function partitionPath(disk: string, number: number): string {
 async function must(world: World, what: string, argv: readonly string[], timeoutSeconds = 300): Promise<string> {
   const result = await world.run(argv, { timeoutSeconds });
   if (result.status !== 0) {
-    throw programFailure(
-      "storage-failed",
-      what,
-      argv,
-      result,
-      "Check the disk's health (SMART) and cabling, then deploy again.",
-    );
+    throw programFailure(storageFailed, what, argv, result);
   }
   return result.output;
 }
@@ -40,12 +35,14 @@ async function findDisk(world: World, action: Action<"disk">): Promise<string> {
   const path = found.output.trim();
   if (found.status === 0 && path !== "") return path;
   const present = await world.run(["lsblk", "--nodeps", "--output", "NAME,SIZE,MODEL,SERIAL"], { timeoutSeconds: 10 });
-  throw new StepFailed({
-    code: "disk-missing",
-    message: `The disk ${wanted} of the install plan is not in this machine.`,
-    evidence: present.output.split("\n").filter((line) => line !== ""),
-    next: "If the disk was changed or failed, commission the machine again so that the plan is made for what is there.",
-  });
+  throw new StepFailed(
+    makeFailure(
+      diskMissing,
+      `The disk ${wanted} of the install plan is not in this machine.`,
+      present.output.split("\n").filter((line) => line !== ""),
+      "If the disk was changed or failed, commission the machine again so that the plan is made for what is there.",
+    ),
+  );
 }
 
 /** The sgdisk call that makes a disk's whole partition table at once. */

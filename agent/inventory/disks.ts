@@ -1,6 +1,9 @@
 import type { Disk } from "@rackwright/contract";
 import { readNumber, readText } from "../world.ts";
 import type { World } from "../world.ts";
+import { readBlockFacts } from "./block-facts.ts";
+import { readHealth } from "./health.ts";
+import { numaNodeOf } from "./numa.ts";
 
 const skipped = /^(loop|ram|zram|sr|fd|dm-|md|nbd|bcache|mtdblock)/;
 const smallest = 4 * 1024 * 1024;
@@ -31,6 +34,7 @@ function transportOf(devicePath: string | null): string | null {
 /** Disks of the machine from sysfs: no optical, loop, floppy or composed devices, nothing of 4 MiB or less. */
 export async function readDisks(world: World): Promise<Disk[]> {
   const stable = await stablePaths(world);
+  const facts = new Map((await readBlockFacts(world)).map((fact) => [fact.name, fact]));
   const disks: Disk[] = [];
   for (const name of await world.list(`${world.root}/sys/block`)) {
     if (skipped.test(name)) continue;
@@ -44,19 +48,24 @@ export async function readDisks(world: World): Promise<Disk[]> {
       }
       return null;
     };
+    const known = facts.get(name);
     disks.push({
       name,
       path: stable.get(name) ?? `/dev/${name}`,
       size,
       block_size: (await readNumber(world, `${base}/queue/logical_block_size`)) ?? 512,
-      model: await text("device/model"),
-      serial: await text("device/serial", "serial"),
-      firmware_version: await text("device/firmware_rev", "device/rev"),
+      // SATA disks tell the kernel a model cut short and no serial number; udev asks them itself.
+      model: known?.model ?? (await text("device/model")),
+      serial: known?.serial ?? (await text("device/serial", "serial")),
+      firmware_version: (await text("device/firmware_rev", "device/rev")) ?? known?.rev ?? null,
       rotational: (await readNumber(world, `${base}/queue/rotational`)) === 1,
       removable: (await readNumber(world, `${base}/removable`)) === 1,
       read_only: (await readNumber(world, `${base}/ro`)) === 1,
       transport: transportOf(await world.link(`${world.root}${base}`)),
+      wwn: known?.wwn ?? (await text("wwid", "device/wwid")),
+      numa_node: await numaNodeOf(world, `${base}/device`),
+      health: null,
     });
   }
-  return disks;
+  return Promise.all(disks.map(async (disk) => ({ ...disk, health: await readHealth(world, disk.name) })));
 }

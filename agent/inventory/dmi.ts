@@ -18,6 +18,12 @@ const files: Record<keyof Inventory["dmi"], string> = {
   firmware_vendor: "bios_vendor",
   firmware_version: "bios_version",
   firmware_date: "bios_date",
+  system_sku: "product_sku",
+  system_family: "product_family",
+  board_version: "board_version",
+  chassis_vendor: "chassis_vendor",
+  chassis_version: "chassis_version",
+  chassis_type: "chassis_type",
 };
 
 /** What the firmware says of the machine (SMBIOS, by way of sysfs). Factory filler texts count as nothing. */
@@ -29,7 +35,22 @@ export async function readDmi(world: World): Promise<Inventory["dmi"]> {
     }),
   );
   const dmi = Object.fromEntries(entries) as Inventory["dmi"];
-  return { ...dmi, system_uuid: usableUuid(dmi.system_uuid) };
+  return { ...dmi, system_uuid: usableUuid(dmi.system_uuid), chassis_type: chassisType(dmi.chassis_type) };
+}
+
+// SMBIOS 3.7, table 17: System Enclosure or Chassis Types, from 1 on.
+const chassisTypes = [
+  "Other, Unknown, Desktop, Low Profile Desktop, Pizza Box, Mini Tower, Tower, Portable, Laptop",
+  "Notebook, Hand Held, Docking Station, All in One, Sub Notebook, Space-saving, Lunch Box",
+  "Main Server Chassis, Expansion Chassis, SubChassis, Bus Expansion Chassis, Peripheral Chassis",
+  "RAID Chassis, Rack Mount Chassis, Sealed-case PC, Multi-system chassis, Compact PCI, Advanced TCA",
+  "Blade, Blade Enclosure, Tablet, Convertible, Detachable, IoT Gateway, Embedded PC, Mini PC, Stick PC",
+].flatMap((line) => line.split(", "));
+
+/** The words for a chassis type's number; null for numbers that say nothing. */
+export function chassisType(number: string | null): string | null {
+  const word = chassisTypes[Number(number ?? 0) - 1];
+  return word === undefined || word === "Other" || word === "Unknown" ? null : word;
 }
 
 /** A UUID that tells machines apart: not all of one digit, as boards without one carry. */

@@ -1,3 +1,4 @@
+import { architectureUnknown, makeFailure } from "@rackwright/contract";
 import type { Architecture, Firmware, Inventory } from "@rackwright/contract";
 import { StepFailed } from "../failure.ts";
 import { readText } from "../world.ts";
@@ -6,8 +7,10 @@ import { readCpu } from "./cpu.ts";
 import { readDisks } from "./disks.ts";
 import { readDmi } from "./dmi.ts";
 import { readInterfaces } from "./interfaces.ts";
+import { readKernel } from "./kernel.ts";
 import { readMemory } from "./memory.ts";
-import { readPci } from "./pci.ts";
+import { readNumaNodes } from "./numa.ts";
+import { gpusOf, readPci } from "./pci.ts";
 import { readUsb } from "./usb.ts";
 
 const architectures: Record<string, Architecture> = { x86_64: "amd64", aarch64: "arm64" };
@@ -16,12 +19,12 @@ const architectures: Record<string, Architecture> = { x86_64: "amd64", aarch64: 
 export function architectureOf(kernelName: string): Architecture {
   const known = architectures[kernelName.trim()];
   if (known === undefined) {
-    throw new StepFailed({
-      code: "architecture-unknown",
-      message: `This machine's architecture is ${kernelName.trim()}; Rackwright knows ${Object.keys(architectures).join(" and ")}.`,
-      evidence: [],
-      next: "Take the machine off this network, or ask for support of this architecture.",
-    });
+    throw new StepFailed(
+      makeFailure(
+        architectureUnknown,
+        `This machine's architecture is ${kernelName.trim()}; Rackwright knows ${Object.keys(architectures).join(" and ")}.`,
+      ),
+    );
   }
   return known;
 }
@@ -48,5 +51,8 @@ export async function readInventory(world: World): Promise<Inventory> {
     pci,
     usb: await readUsb(world),
     virtualization: virtualization.status === 0 ? virtualization.output.trim() : null,
+    numa_nodes: await readNumaNodes(world),
+    gpus: gpusOf(pci),
+    ...(await readKernel(world)),
   };
 }

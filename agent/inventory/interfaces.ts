@@ -2,6 +2,7 @@ import { macAddress } from "@rackwright/contract";
 import type { NetworkInterface } from "@rackwright/contract";
 import { readNumber, readText } from "../world.ts";
 import type { World } from "../world.ts";
+import { numaNodeOf } from "./numa.ts";
 import { pciName } from "./pci.ts";
 import type { PciNames } from "./pci.ts";
 
@@ -29,6 +30,27 @@ export function bootMac(commandLine: string): string | null {
   return parsed.success ? parsed.data : null;
 }
 
+/** The fastest speed in `ethtool <name>`'s list of supported modes, in Mbit/s; null where it lists none. Takes any text. */
+export function fastestMode(text: string): number | null {
+  const modes = text.match(/Supported link modes:([\s\S]*?)(?:\n\s*[A-Z][^\n]*:|$)/)?.[1] ?? "";
+  const speeds = [...modes.matchAll(/(\d{1,7})base/g)].map(([, speed]) => Number(speed));
+  return speeds.length === 0 ? null : Math.max(...speeds);
+}
+
+async function cardFacts(
+  world: World,
+  name: string,
+): Promise<Pick<NetworkInterface, "max_speed_mbps" | "firmware_version" | "sriov_max_vfs" | "numa_node">> {
+  const driver = (await world.run(["ethtool", "--driver", name], { timeoutSeconds: 10 })).output;
+  const version = driver.match(/^firmware-version: *(.*)$/m)?.[1]?.trim() ?? "";
+  return {
+    max_speed_mbps: fastestMode((await world.run(["ethtool", name], { timeoutSeconds: 10 })).output),
+    firmware_version: version === "" || version === "N/A" ? null : version.slice(0, 256),
+    sriov_max_vfs: await readNumber(world, `/sys/class/net/${name}/device/sriov_totalvfs`),
+    numa_node: await numaNodeOf(world, `/sys/class/net/${name}/device`),
+  };
+}
+
 /** Physical Ethernet cards with link, speed and the addresses they have now. Virtual interfaces are left out. */
 export async function readInterfaces(world: World, names: PciNames): Promise<NetworkInterface[]> {
   const booted = bootMac((await readText(world, "/proc/cmdline")) ?? "");
@@ -51,6 +73,8 @@ export async function readInterfaces(world: World, names: PciNames): Promise<Net
       driver: (await world.link(`${world.root}${base}/device/driver`))?.split("/").pop() ?? null,
       addresses: addresses.get(name) ?? [],
       boot: mac.data === booted,
+      ...(await cardFacts(world, name)),
+      neighbours: [],
     });
   }
   return found;

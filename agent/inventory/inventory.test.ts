@@ -36,8 +36,9 @@ test("memory modules are read, empty slots left out, filler words count as nothi
       speed_mts: 3200,
       manufacturer: "Samsung",
       part: "M393A2K43DB3-CWE",
+      serial: null,
     },
-    { locator: null, size: 512 * 1024 ** 2, type: null, speed_mts: null, manufacturer: null, part: null },
+    { locator: null, size: 512 * 1024 ** 2, type: null, speed_mts: null, manufacturer: null, part: null, serial: null },
   ]);
 });
 
@@ -64,6 +65,8 @@ test("PCI devices are read with names and ids", () => {
       product: "Virtio network device",
       class: "Ethernet controller",
       driver: "virtio-pci",
+      serial: null,
+      numa_node: null,
     },
     {
       address: "0000:00:1f.0",
@@ -73,6 +76,8 @@ test("PCI devices are read with names and ids", () => {
       product: "82801IB (ICH9) LPC Interface Controller",
       class: "ISA bridge",
       driver: null,
+      serial: null,
+      numa_node: null,
     },
   ]);
 });

@@ -25,6 +25,7 @@ export function parseMemoryModules(text: string): Inventory["memory"]["modules"]
           speed_mts: speed === undefined ? null : Number(speed),
           manufacturer: field("Manufacturer"),
           part: field("Part Number"),
+          serial: field("Serial Number"),
         },
       ];
     });

@@ -1,5 +1,6 @@
 import type { Inventory } from "@rackwright/contract";
 import type { World } from "../world.ts";
+import { numaNodeOf } from "./numa.ts";
 
 type BusDevice = Inventory["pci"][number];
 /** PCI devices by address such as 0000:00:03.0. */
@@ -28,6 +29,8 @@ export function parsePci(text: string): BusDevice[] {
         product: named("Device")?.[1] || null,
         class: named("Class")?.[1] || null,
         driver: fields.get("Driver") ?? null,
+        serial: null,
+        numa_node: null,
       };
     });
 }
@@ -35,7 +38,24 @@ export function parsePci(text: string): BusDevice[] {
 /** PCI devices with the names of the system's PCI id list. */
 export async function readPci(world: World): Promise<BusDevice[]> {
   const result = await world.run(["lspci", "-D", "-vmm", "-nn", "-k"], { timeoutSeconds: 30 });
-  return result.status === 0 ? parsePci(result.output) : [];
+  const devices = result.status === 0 ? parsePci(result.output) : [];
+  return Promise.all(
+    devices.map(async (device) => ({
+      ...device,
+      numa_node: await numaNodeOf(world, `/sys/bus/pci/devices/${device.address}`),
+    })),
+  );
+}
+
+const graphics =
+  /^(VGA compatible controller|XGA compatible controller|3D controller|Display controller|Processing accelerators)$/;
+
+/** Graphics and compute cards among PCI devices, by the names of their classes (03xx and 12xx). */
+export function gpusOf(devices: readonly BusDevice[]): Inventory["gpus"] {
+  return devices
+    .filter((device) => graphics.test(device.class ?? ""))
+    .slice(0, 256)
+    .map(({ class: _class, serial: _serial, ...device }) => device);
 }
 
 /** Vendor and product of the PCI device behind another one (a virtio function hangs below its PCI device). */

@@ -17,6 +17,8 @@ export async function readUsb(world: World): Promise<Inventory["usb"]> {
       product: await text("product"),
       class: await text("bDeviceClass"),
       driver: (await world.link(`${world.root}${base}/driver`))?.split("/").pop() ?? null,
+      serial: (await text("serial"))?.slice(0, 256) ?? null,
+      numa_node: null,
     });
   }
   return devices;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { runDemo } from "../demo/run.ts";
@@ -15,11 +15,6 @@ function count(text: string): number {
   return value;
 }
 
-function firmware(text: string): "bios" | "uefi" {
-  if (text !== "bios" && text !== "uefi") throw new InvalidArgumentError("Give bios or uefi.");
-  return text;
-}
-
 /** `rackwright demo`: virtual machines from power-off to an ssh login, every step shown. */
 export function demoCommand(program: Command, context: Context): void {
   program
@@ -27,7 +22,7 @@ export function demoCommand(program: Command, context: Context): void {
     .description("take virtual machines from power-off to an ssh login, showing each step")
     .option("--once", "end after the login and take everything down")
     .option("--machines <count>", "how many virtual machines", count, 1)
-    .option("--firmware <kind>", "bios or uefi", firmware, "bios")
+    .addOption(new Option("--firmware <kind>", "firmware of the machines").choices(["bios", "uefi"]).default("bios"))
     .option("--state <dir>", "keep the demo's state here instead of a temporary folder")
     .option("--port <port>", "port of the page", "5240")
     .option("--json", "the last line of standard output is one JSON object")

@@ -5,7 +5,8 @@ import { z } from "zod";
 import { buildImagesHere } from "../build-images.ts";
 import { clientOf, placesOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
-import { bytes, table } from "../terminal.ts";
+import { bytes, showList } from "../terminal.ts";
+import { moment } from "../words.ts";
 
 /** `rackwright images …`: build what machines boot and are deployed with, and see what there is. */
 export function imagesCommand(program: Command, context: Context): void {
@@ -34,9 +35,9 @@ export function imagesCommand(program: Command, context: Context): void {
         made.kind,
         made.architecture,
         bytes(made.files.reduce((sum, file) => sum + file.size, 0)),
-        made.builtAt,
+        moment(made.builtAt),
       ]);
-      for (const line of table(["image", "kind", "architecture", "size", "built"], rows)) context.terminal.print(line);
+      showList(context.terminal, ["image", "kind", "architecture", "size", "built"], rows, "No image was built.");
     });
 
   withTarget(images.command("list").description("images the region knows")).action(async (options: CommonOptions) => {
@@ -49,9 +50,9 @@ export function imagesCommand(program: Command, context: Context): void {
       entry.title,
       entry.architecture,
       bytes(entry.size),
-      entry.built_at,
+      moment(entry.built_at),
     ]);
-    for (const line of table(["image", "kind", "title", "architecture", "size", "built"], rows))
-      context.terminal.print(line);
+    const header = ["image", "kind", "title", "architecture", "size", "built"];
+    showList(context.terminal, header, rows, "No image yet. 'rackwright images build' builds them.");
   });
 }

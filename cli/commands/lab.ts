@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { Option } from "commander";
 import type { Command } from "commander";
 import { createLab, downLab, loadLab } from "@rackwright/lab";
 import type { Lab } from "@rackwright/lab";
 import type { CommonOptions, Context } from "../context.ts";
 import { placesOf } from "../context.ts";
-import { CliError } from "../errors.ts";
+import { count } from "../options.ts";
 import { table } from "../terminal.ts";
 
 interface LabCommandOptions extends CommonOptions {
@@ -57,33 +58,30 @@ export function labCommand(program: Command, context: Context): void {
       .option("--json", "print JSON instead of text");
 
   common(lab.command("up").description("make the lab; its machines are off"))
-    .option("--machines <count>", "how many machines", "1")
-    .option("--firmware <kind>", "bios or uefi", "bios")
-    .option("--memory <mib>", "memory of each machine in MiB", "1536")
-    .option("--disk <gib>", "disk of each machine in GiB", "8")
+    .option("--machines <count>", "how many machines", count, 1)
+    .addOption(new Option("--firmware <kind>", "firmware of the machines").choices(["bios", "uefi"]).default("bios"))
+    .option("--memory <mib>", "memory of each machine in MiB", count, 1536)
+    .option("--disk <gib>", "disk of each machine in GiB", count, 8)
     .option("--subnet <network>", "network of the machines", "10.77.0.0/24")
     .option("--bmc-subnet <network>", "network of the BMCs", "10.77.1.0/24")
     .action(
       async (
         options: LabCommandOptions & {
-          machines: string;
-          firmware: string;
-          memory: string;
-          disk: string;
+          machines: number;
+          firmware: "bios" | "uefi";
+          memory: number;
+          disk: number;
           subnet: string;
           bmcSubnet: string;
         },
       ) => {
-        if (options.firmware !== "bios" && options.firmware !== "uefi") {
-          throw new CliError(`--firmware is '${options.firmware}'.`, "Give bios or uefi.", 2);
-        }
         const made = await createLab({
           name: options.name,
           stateDirectory: stateOf(context, options),
-          machines: Number(options.machines),
+          machines: options.machines,
           firmware: options.firmware,
-          memoryMiB: Number(options.memory),
-          diskGiB: Number(options.disk),
+          memoryMiB: options.memory,
+          diskGiB: options.disk,
           subnet: options.subnet,
           bmcSubnet: options.bmcSubnet,
           bmcUser: "admin",

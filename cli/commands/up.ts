@@ -1,9 +1,12 @@
+import { readdir } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { loadLab } from "@rackwright/lab";
 import type { Context } from "../context.ts";
 import { startControllers } from "../controllers.ts";
 import { CliError } from "../errors.ts";
+import { reviewInterfaces } from "../interfaces.ts";
 import { placesFrom } from "../places.ts";
 import { parseDhcpOption, rangeOf, serveDhcp } from "../subnets.ts";
 
@@ -16,6 +19,16 @@ export function portFrom(text: string, option: string): number {
   return port;
 }
 
+/** The URL of a PostgreSQL, looked at so far that a slip of the pen is told at once. */
+function databaseFrom(text: string | undefined): string | undefined {
+  if (text === undefined || (URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol))) return text;
+  throw new CliError(
+    "--database is not the URL of a PostgreSQL.",
+    "Give one such as postgresql://rackwright@10.0.0.9:5432/rackwright.",
+    2,
+  );
+}
+
 /** `rackwright up`: region, rack and database on this host's networks, until Ctrl-C. */
 export function upCommand(program: Command, context: Context): void {
   program
@@ -24,7 +37,10 @@ export function upCommand(program: Command, context: Context): void {
     .option("--state <dir>", "folder that keeps everything (RACKWRIGHT_STATE)")
     .option("--port <port>", "port of the API and the page", "5240")
     .option("--listen <address>", "address of the API and the page", "0.0.0.0")
-    .option("--database <url>", "use this PostgreSQL (15 or newer) instead of a private one")
+    .option(
+      "--database <url>",
+      "use this PostgreSQL (15 or newer) instead of a private one; a URL with a password is better in RACKWRIGHT_DATABASE",
+    )
     .option("--interface <device...>", "serve only these interfaces; default: all with an IPv4 address")
     .option(
       "--dhcp <network=first-last...>",
@@ -43,16 +59,27 @@ export function upCommand(program: Command, context: Context): void {
         lab?: string;
         json?: boolean;
       }) => {
+        const port = portFrom(options.port, "--port");
+        const database = databaseFrom(options.database ?? (context.environment["RACKWRIGHT_DATABASE"] || undefined));
         const ranges = (options.dhcp ?? []).map(parseDhcpOption);
         const places = placesFrom(options.state, context.environment);
         const lab = options.lab === undefined ? undefined : await loadLab(join(places.state, "labs", options.lab));
         if (lab) ranges.push(rangeOf(lab.subnet));
+        if (!lab) {
+          const warnings = reviewInterfaces({
+            interfaces: options.interface ?? [],
+            networks: ranges.map(({ cidr }) => cidr),
+            existing: await readdir("/sys/class/net"),
+            addresses: networkInterfaces(),
+          });
+          for (const line of warnings) context.terminal.say(line);
+        }
         context.terminal.say("Starting region, database and rack …");
         const controllers = await startControllers({
           places,
-          port: portFrom(options.port, "--port"),
+          port,
           listen: options.listen,
-          ...(options.database === undefined ? {} : { database: options.database }),
+          ...(database === undefined ? {} : { database }),
           interfaces: lab ? [lab.rackInterface] : (options.interface ?? []),
           ...(lab ? { rackNamespace: lab.namespace } : {}),
           onProblem: (line) => context.terminal.say(line),

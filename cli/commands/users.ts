@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
-import { tokenCreated, user } from "@rackwright/contract";
+import { token, tokenCreated, user } from "@rackwright/contract";
+import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { showList } from "../terminal.ts";
+import { moment } from "../words.ts";
 
 /** `rackwright createadmin` and `rackwright apikey`: the first person and their key. */
 export function userCommands(program: Command, context: Context): void {
@@ -44,4 +47,80 @@ export function userCommands(program: Command, context: Context): void {
       );
       context.terminal.print(options.json ? JSON.stringify(made) : made.key);
     });
+
+  manageUsers(program, context);
+}
+
+type User = z.infer<typeof user>;
+const pathOf = (name: string): string => `/api/v1/users/${encodeURIComponent(name)}`;
+
+/** `rackwright users …`: who may use the region, and their API keys. */
+function manageUsers(program: Command, context: Context): void {
+  const users = program.command("users").description("who may sign in, and their API keys");
+  const print = (line: string): void => context.terminal.print(line);
+  const show = (json: boolean | undefined, all: readonly User[]): void => {
+    if (json) return print(JSON.stringify(all));
+    const rows = all.map((one) => [one.username, one.administrator ? "administrator" : "user", moment(one.created_at)]);
+    showList(context.terminal, ["username", "rights", "since"], rows, "No user yet: see 'rackwright createadmin'.");
+  };
+  const password = ["--password <password>", "password of 8 characters or more (RACKWRIGHT_PASSWORD)"] as const;
+  const passwordOf = (given: string | undefined): string | undefined =>
+    given ?? context.environment["RACKWRIGHT_PASSWORD"];
+
+  withTarget(users.command("list").description("users and their rights")).action(async (options: CommonOptions) =>
+    show(options.json, await Array.fromAsync(clientOf(context, options).all("/api/v1/users?limit=1000", user))),
+  );
+  withTarget(users.command("create <username>").description("make a user who can sign in"))
+    .option(...password)
+    .option("--administrator", "who may do everything")
+    .action(async (username: string, options: CommonOptions & { password?: string; administrator?: boolean }) => {
+      const given = passwordOf(options.password);
+      const secret = given ?? randomBytes(12).toString("base64url");
+      const body = { username, password: secret, administrator: options.administrator ?? false };
+      const made = await clientOf(context, options).send("POST", "/api/v1/users", body, user);
+      if (options.json) print(JSON.stringify(given === undefined ? { ...made, password: secret } : made));
+      else print(`${username} can sign in${given === undefined ? ` with the password ${secret}` : "."}`);
+    });
+  withTarget(users.command("update <username>").description("change a user's password or rights"))
+    .option(...password)
+    .option("--administrator", "who may do everything from now on")
+    .option("--no-administrator", "a user like others from now on")
+    .action(async (username: string, options: CommonOptions & { password?: string; administrator?: boolean }) => {
+      const secret = passwordOf(options.password);
+      const { administrator } = options;
+      if (secret === undefined && administrator === undefined)
+        throw new CliError("Nothing is given to change.", "Give --password, --administrator or --no-administrator.", 2);
+      const body = {
+        ...(secret !== undefined && { password: secret }),
+        ...(administrator !== undefined && { administrator }),
+      };
+      show(options.json, [await clientOf(context, options).send("PATCH", pathOf(username), body, user)]);
+    });
+  withTarget(users.command("delete <username>").description("delete a user with their API and SSH keys")).action(
+    async (username: string, options: CommonOptions) => {
+      await clientOf(context, options).send("DELETE", pathOf(username), undefined, z.unknown());
+      if (!options.json) print(`${username} is deleted.`);
+    },
+  );
+  withTarget(users.command("keys <username>").description("a user's API keys, without their secrets")).action(
+    async (username: string, options: CommonOptions) => {
+      const found = await Array.fromAsync(clientOf(context, options).all(`${pathOf(username)}/tokens`, token));
+      if (options.json) return print(JSON.stringify(found));
+      const rows = found.map((one) => [
+        one.id,
+        one.name,
+        moment(one.created_at),
+        one.last_used_at === null ? "never" : moment(one.last_used_at),
+      ]);
+      const empty = `${username} has no API key: 'rackwright apikey --username ${username}' makes one.`;
+      showList(context.terminal, ["key", "name", "made", "last used"], rows, empty);
+    },
+  );
+  withTarget(users.command("delete-key <username> <key>").description("make an API key worthless")).action(
+    async (username: string, key: string, options: CommonOptions) => {
+      const path = `${pathOf(username)}/tokens/${encodeURIComponent(key)}`;
+      await clientOf(context, options).send("DELETE", path, undefined, z.unknown());
+      if (!options.json) print(`The key ${key} of ${username} is deleted.`);
+    },
+  );
 }

@@ -15,7 +15,10 @@ const usual = words(`
   pciutils usbutils dmidecode bash-completion rsync wget xz-utils file bzip2 util-linux-extra python3
 `);
 
-/** A small Debian 12 server for the disk of a machine: one squashfs, set up by cloud-init at its first boot. */
+/**
+ * A small Debian 12 server: one squashfs, set up by cloud-init at its first boot. It goes to the disk of a machine, or
+ * runs from memory with a kernel and an initrd of its own.
+ */
 export const debian12: SystemRecipe = {
   kind: "deployable",
   name: "debian-12",
@@ -33,6 +36,7 @@ export const debian12: SystemRecipe = {
   ],
   included: ["/usr/share/doc/*/copyright"],
   files: new URL("./files", import.meta.url).pathname,
-  outputs: [],
+  initrd: new URL("../network-initrd", import.meta.url).pathname,
+  outputs: ["boot-kernel", "boot-initrd"],
   agent: false,
 };

@@ -9,7 +9,8 @@ const disks = words("gdisk fdisk parted mdadm lvm2 cryptsetup-bin e2fsprogs xfsp
 const install = words(`
   squashfs-tools grub2-common grub-pc-bin grub-efi-amd64-bin grub-efi-amd64-signed shim-signed
 `);
-const people = words("iproute2 iputils-ping less vim-tiny procps efibootmgr xz-utils util-linux-extra");
+const tests = words("stress-ng memtester fio p7zip-full lldpd netplan.io unzip");
+const people = words("iproute2 iputils-ping less vim-tiny procps sudo efibootmgr xz-utils util-linux-extra");
 
 /** The system a machine boots into memory to be enlisted, commissioned, tested, installed, rescued or wiped. */
 export const ephemeralDebian12: SystemRecipe = {
@@ -19,16 +20,19 @@ export const ephemeralDebian12: SystemRecipe = {
   os: "debian",
   release: "12",
   suite: "bookworm",
-  packages: [...system, ...kernel, ...orders, ...inventory, ...disks, ...install, ...people],
+  packages: [...system, ...kernel, ...orders, ...inventory, ...disks, ...install, ...tests, ...people],
   excluded: [
     "/usr/share/man/*",
     "/usr/share/doc/*",
     "/usr/share/locale/*",
     "/usr/share/info/*",
     "/usr/share/lintian/*",
+    "/usr/share/i18n/*",
+    "/usr/share/snmp/*",
   ],
   included: [],
   files: new URL("./files", import.meta.url).pathname,
+  initrd: new URL("../network-initrd", import.meta.url).pathname,
   outputs: ["boot-kernel", "boot-initrd"],
   agent: true,
 };

@@ -58,10 +58,8 @@ const links = z.array(z.object({ ifname: z.string(), ifalias: z.string().optiona
 export async function removeNamespace(world: World, lab: LabState, namespace: string): Promise<number[]> {
   const inode = await inodeOf(namespace);
   if (inode === undefined) return [];
-  const listed = await world.run(["ip", "-n", namespace, "-json", "link", "show"]);
-  const found = links.safeParse(listed.code === 0 ? JSON.parse(listed.stdout || "[]") : []).data ?? [];
-  const owner = found.find(({ ifname }) => ifname === lab.bridge)?.ifalias;
-  if (owner !== undefined && owner !== lab.id) return [];
+  const found = await linksOf(world, namespace);
+  if (isOfAnother(lab, found)) return [];
   // Explicitly, because interfaces outlive the name of the namespace while a process holds it.
   const ours = [...lab.machines.map(({ tap }) => tap), lab.bridge].filter((name) =>
     found.some(({ ifname }) => ifname === name),
@@ -73,6 +71,21 @@ export async function removeNamespace(world: World, lab: LabState, namespace: st
     throw new LabHostError(explain(`network namespace ${namespace} cannot be removed`, removed));
   }
   return findInNamespace(inode);
+}
+
+/** Whether the namespace with the lab's name is another lab's, which came after this one had lost its own. */
+export async function belongsToAnother(world: World, lab: LabState): Promise<boolean> {
+  return isOfAnother(lab, await linksOf(world, lab.namespace));
+}
+
+function isOfAnother(lab: LabState, found: z.infer<typeof links>): boolean {
+  const owner = found.find(({ ifname }) => ifname === lab.bridge)?.ifalias;
+  return owner !== undefined && owner !== lab.id;
+}
+
+async function linksOf(world: World, namespace: string): Promise<z.infer<typeof links>> {
+  const listed = await world.run(["ip", "-n", namespace, "-json", "link", "show"]);
+  return links.safeParse(listed.code === 0 ? JSON.parse(listed.stdout || "[]") : []).data ?? [];
 }
 
 /** One line about a program that failed. */

@@ -4,7 +4,10 @@ import type { LabState } from "../state.ts";
 import { endProcess, identify, labVariable, type ProcessIdentity } from "../world/process-identity.ts";
 import type { World } from "../world/world.ts";
 import { addressAt, networkOf } from "./addresses.ts";
-import { explain, removeNamespace } from "./namespace.ts";
+import { belongsToAnother, explain, removeNamespace } from "./namespace.ts";
+
+/** Both ends of the second server's cable have this name, each in its own namespace. */
+const cable = "stranger";
 
 /** A DHCP server on the lab's network that is not ours: where it answers from and what it leases. */
 export interface StrangerDhcp {
@@ -30,7 +33,7 @@ export function strangerArguments(lab: LabState): string[] {
     "--log-facility=-",
     "--leasefile-ro",
     "--dhcp-authoritative",
-    "--interface=stranger",
+    `--interface=${cable}`,
     `--listen-address=${address}`,
     `--dhcp-range=${firstLease},${lastLease},2m`,
   ];
@@ -64,20 +67,19 @@ export async function startStrangerDhcp(world: World, lab: LabState): Promise<St
   let server: ProcessIdentity | undefined;
   const stop = async (): Promise<void> => {
     if (server !== undefined) await endProcess(server, 1000);
-    await removeNamespace(world, lab, namespace);
+    await removeStranger(world, lab);
   };
   try {
-    const cable = [
-      `link add dev stranger type veth peer name stranger netns ${namespace}`,
-      `link set dev stranger master ${bridge}`,
-      "link set dev stranger up",
-    ];
-    await batch(world, lab.namespace, cable);
+    await batch(world, lab.namespace, [
+      `link add dev ${cable} type veth peer name ${cable} netns ${namespace}`,
+      `link set dev ${cable} master ${bridge}`,
+      `link set dev ${cable} up`,
+    ]);
     const prefix = networkOf(lab.subnet).prefix;
     await batch(world, namespace, [
       "link set dev lo up",
-      `address add ${addresses.address}/${prefix} dev stranger`,
-      "link set dev stranger up",
+      `address add ${addresses.address}/${prefix} dev ${cable}`,
+      `link set dev ${cable} up`,
     ]);
     const argv = ["ip", "netns", "exec", namespace, "dnsmasq", ...strangerArguments(lab)];
     const environment = { [labVariable]: lab.id };
@@ -89,6 +91,17 @@ export async function startStrangerDhcp(world: World, lab: LabState): Promise<St
     throw error;
   }
   return { ...addresses, log, stop };
+}
+
+/**
+ * Takes the cable off the switch, then removes the second server's namespace; answers the pids of processes of others
+ * that still live in it. The cable first and by name: the kernel takes a namespace apart some time after it lost its
+ * name, and until then its cable would be in the way of the next one. Another lab's is left alone.
+ */
+export async function removeStranger(world: World, lab: LabState): Promise<number[]> {
+  if (await belongsToAnother(world, lab)) return [];
+  await world.run(["ip", "-n", lab.namespace, "link", "delete", "dev", cable]);
+  return removeNamespace(world, lab, lab.strangerNamespace);
 }
 
 async function batch(world: World, namespace: string, commands: readonly string[]): Promise<void> {

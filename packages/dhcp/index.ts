@@ -1,6 +1,7 @@
 export * from "./address.ts";
 export * from "./boot-reply.ts";
 export * from "./client-class.ts";
+export * from "./client-message.ts";
 export * from "./decode.ts";
 export * from "./domain-list.ts";
 export * from "./encode.ts";

@@ -37,6 +37,12 @@ export function printMessage(message: DhcpMessage): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** One option in words: IANA's short name, or `option-N`, and its value as `printMessage` shows it. Never throws. */
+export function printOption(code: number, value: Uint8Array): { name: string; value: string } {
+  const known = knownOptions.get(code);
+  return { name: known?.name ?? `option-${code}`, value: printValue(known?.kind ?? "bytes", value) };
+}
+
 function hex(value: Uint8Array): string {
   return value.length === 0 ? "(empty)" : Buffer.from(value).toString("hex");
 }

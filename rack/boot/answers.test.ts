@@ -78,6 +78,31 @@ test("without a region a known machine gets its last decision, also after a rest
   await assert.rejects(again.decide(request), world.failure);
 });
 
+test("without a region no machine is told again what was for one moment", async (t) => {
+  const world: { away: boolean; purpose: BootDecision["purpose"] } = { away: false, purpose: "none" };
+  const ask = (): Promise<BootDecision> =>
+    world.away ? Promise.reject(lost) : Promise.resolve({ ...local, purpose: world.purpose });
+  const { make, time } = await makeDecisions(t, ask);
+  const decisions = make();
+  for (const [purpose, lasts] of [
+    ["poweroff", false],
+    ["install", false],
+    ["rescue", false],
+    ["none", false],
+    ["memory", true],
+    ["local", true],
+  ] as const) {
+    Object.assign(world, { away: false, purpose });
+    await decisions.decide(request);
+    time.now += 10_000;
+    world.away = true;
+    const again = decisions.decide(request);
+    if (lasts) assert.equal((await again).purpose, purpose);
+    else await assert.rejects(again, lost);
+    time.now += 10_000;
+  }
+});
+
 const classOf = (kind: ClientKind): ClientClass => ({
   kind,
   netboot: true,

@@ -19,12 +19,19 @@ const mostAnswers = 4096;
 /** Failures of a call that mean: the region could not be asked. */
 const unreachable = new Set(["link-lost", "link-timeout", "link-busy"]);
 
+/**
+ * What a machine boots again for as long as it is told nothing else. Everything else was for one moment: a task in the
+ * ephemeral system may have ended since, and needs the region in any case; and a machine that was to be off may have been
+ * asked for something just now. Such a machine gets no answer, and its firmware tries again.
+ */
+const lasting: ReadonlySet<BootDecision["purpose"]> = new Set(["local", "memory"]);
+
 interface Kept {
   readonly at: number;
   readonly answer: Promise<BootDecision>;
 }
 
-/** What each network card boots: asked from the region, kept a moment, and remembered for when no region answers. */
+/** What each network card boots: asked from the region, kept a moment, and what lasts remembered for when no region answers. */
 export class Decisions {
   readonly #options: DecisionsOptions;
   readonly #now: () => number;
@@ -84,7 +91,8 @@ export class Decisions {
     const path = this.#path(request);
     if (path === undefined) return undefined;
     try {
-      return bootDecision.parse(JSON.parse(await readFile(path, "utf8")));
+      const last = bootDecision.parse(JSON.parse(await readFile(path, "utf8")));
+      return lasting.has(last.purpose) ? last : undefined;
     } catch {
       return undefined;
     }

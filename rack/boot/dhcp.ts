@@ -1,6 +1,6 @@
 import type { BootDecision, BootRequest } from "@rackwright/contract";
 import type { BootReply } from "@rackwright/dhcp";
-import { bootClientOf, loaderReply, type RackFiles } from "../dhcp/boot-reply.ts";
+import { bootClientOf, loaderOf, loaderReply } from "../dhcp/boot-reply.ts";
 import type { BootQuestion, DecideBoot } from "../dhcp/world.ts";
 
 export interface DhcpBootOptions {
@@ -10,14 +10,6 @@ export interface DhcpBootOptions {
   readonly hasLoader: (name: string) => boolean;
   readonly missing: (loader: string, question: BootQuestion) => void;
 }
-
-/** The loader an old BIOS ROM is given. */
-const biosLoader = "undionly.kpxe";
-/**
- * The loader for UEFI HTTP Boot: iPXE over the firmware's own network driver. Signed GRUB that came by HTTP (Debian's
- * 2.06) neither knows the network nor finds a configuration and stays at its prompt for good.
- */
-const httpLoader = "snponly.efi";
 
 /** Translates decisions into the boot fields of DHCP answers: which loader for which kind of client. */
 export function dhcpBoot(options: DhcpBootOptions): DecideBoot {
@@ -46,30 +38,9 @@ export function dhcpRequest({ client, mac, rackAddress, address }: BootQuestion)
 
 function loaderFor(question: BootQuestion, { httpPort, hasLoader, missing }: DhcpBootOptions): BootReply | undefined {
   const { client, mac, rackAddress } = question;
-  const files = { address: rackAddress, httpPort: httpPort() };
-  if (client.kind === "ipxe") {
-    const bootFile = `http://${files.address}:${files.httpPort}/ipxe.cfg-${mac.replaceAll(":", "-")}`;
-    return { nextServer: rackAddress, bootFile, ipxeNoProxy: true };
-  }
-  if (client.kind === "http-uefi-x64" && hasLoader(httpLoader)) {
-    const bootFile = `http://${files.address}:${files.httpPort}/images/${httpLoader}`;
-    return { nextServer: rackAddress, bootFile, vendorClass: "HTTPClient" };
-  }
-  const reply =
-    client.kind === "pxe-bios" ? { nextServer: rackAddress, bootFile: biosLoader } : uefiReply(client, files);
-  const loader = reply?.bootFile?.split("/").at(-1);
+  const reply = loaderReply(client, mac, { address: rackAddress, httpPort: httpPort(), hasLoader });
+  const loader = loaderOf(client, reply);
   if (loader === undefined || hasLoader(loader)) return reply;
   missing(loader, question);
   return undefined;
-}
-
-/**
- * The PXE client of EDK2, and so of most servers, reads option 60 `PXEClient` without boot servers in option 43 as "the
- * file is told on port 4011" (a BINL offer): it asks there in vain and gives up. Without option 60 it takes the file.
- */
-function uefiReply(client: BootQuestion["client"], files: RackFiles): BootReply | undefined {
-  const reply = loaderReply(client, files);
-  if (reply?.vendorClass !== "PXEClient" || reply.vendorSpecific !== undefined) return reply;
-  const { vendorClass: _, ...plain } = reply;
-  return plain;
 }

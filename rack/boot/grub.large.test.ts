@@ -32,7 +32,7 @@ function decision(purpose: BootPurpose, bootable: boolean, architecture: "amd64"
 test("GRUB's own parser takes every script", { skip }, () => {
   assert.notEqual(complaintOf("if linux /kernel && initrd /initrd; then boot; fi\n"), "", "the parser finds mistakes");
   assert.equal(complaintOf(grubStart()), "");
-  const purposes: BootPurpose[] = ["local", "none", "enlist", "commission", "install", "poweroff"];
+  const purposes: BootPurpose[] = ["local", "none", "enlist", "commission", "install", "memory", "poweroff"];
   for (const purpose of purposes)
     for (const bootable of [true, false])
       for (const architecture of ["amd64", "arm64"] as const)

@@ -1,5 +1,5 @@
 import type { Architecture } from "@rackwright/contract";
-import { bootInterface, bootOf, plainText, type ScriptInput } from "./script.ts";
+import { bareWord, bootInterface, bootOf, plainText, type ScriptInput } from "./script.ts";
 
 /** How GRUB itself was loaded: over HTTP its root device is the rack already. */
 export type GrubProtocol = "tftp" | "http";
@@ -91,12 +91,9 @@ function devicesOf(rack: string, protocol: GrubProtocol): string[] {
   return protocol === "http" ? [""] : [`(http,${rack})`, `(tftp,${rack.replace(/:\d+$/, "")})`];
 }
 
-/**
- * A kernel option as a word of GRUB's shell. GRUB hands quotation marks on to the kernel with a backslash before them,
- * so they are left out: cloud-init's `cc:` option means the same without.
- */
+/** A kernel option as a word of GRUB's shell. GRUB hands quotation marks on with a backslash before them: they are left out. */
 function grubWord(word: string): string {
-  const bare = word.replace(/['"]/g, "");
+  const bare = bareWord(word);
   if (bare.includes("\\")) throw new RangeError(`GRUB cannot hand on the kernel option '${word}'`);
   return /^[A-Za-z0-9_.,:/=@%+-]*$/.test(bare) ? bare : `'${bare}'`;
 }

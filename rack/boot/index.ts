@@ -1,5 +1,6 @@
 export { Decisions, type DecisionsOptions } from "./decisions.ts";
 export { dhcpBoot, type DhcpBootOptions } from "./dhcp.ts";
+export { explainBoot, type ExplainOptions } from "./explain.ts";
 export { grubScript, grubStart } from "./grub.ts";
 export { ipxeScript, ipxeStart } from "./ipxe.ts";
 export { type BootName, parseBootName } from "./names.ts";

@@ -34,7 +34,11 @@ export function ipxeScript(input: ScriptInput): string {
       return again(said, rack, mac);
     case "enlist":
     case "commission":
+    case "test":
     case "install":
+    case "release":
+    case "rescue":
+    case "memory":
       if (boot === undefined) return again(said, rack, mac);
       break;
   }

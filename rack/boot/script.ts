@@ -43,3 +43,17 @@ export function plainText(text: string): string {
 export function bootInterface(mac: string): string {
   return `01-${mac.replaceAll(":", "-")}`;
 }
+
+/** A kernel option as GRUB's shell passes it on: cloud-init's `cc:` option means the same without quotation marks. */
+export const bareWord = (word: string): string => word.replace(/['"]/g, "");
+
+/**
+ * The kernel's command line as a loader of this kind hands it on; null where the script boots no kernel. The card is
+ * the loader's own to name where the script cannot (`mac` is null).
+ */
+export function kernelCommandLine(input: ScriptInput, program: "ipxe" | "grub"): string | null {
+  const boot = input.decision.purpose === "local" || input.decision.purpose === "none" ? undefined : bootOf(input);
+  if (boot === undefined) return null;
+  const words = program === "ipxe" ? ["initrd=boot-initrd", ...boot.words] : boot.words.map(bareWord);
+  return [...words, ...(input.mac === null ? [] : [`BOOTIF=${bootInterface(input.mac)}`])].join(" ");
+}

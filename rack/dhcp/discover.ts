@@ -1,3 +1,11 @@
+import {
+  makeFailure,
+  noDynamicRange,
+  noSubnet,
+  regionUnreachable,
+  type Cause,
+  unknownSubnet,
+} from "@rackwright/contract";
 import type { LeaseOfferRequest } from "@rackwright/contract";
 import { readAddressOption, readHostname } from "@rackwright/dhcp";
 import {
@@ -11,7 +19,9 @@ import {
   type Exchange,
   type Given,
 } from "./exchange.ts";
+import { knownSource } from "./mirror.ts";
 import { within, type DhcpWorld } from "./world.ts";
+import { refusals } from "./refusals.ts";
 
 const mostOffers = 65_536;
 
@@ -19,12 +29,16 @@ const mostOffers = 65_536;
 export async function answerDiscover(world: DhcpWorld, exchange: Exchange): Promise<void> {
   tell(world, exchange, "dhcp.discover", `${exchange.mac} looks for a DHCP server`);
   if (exchange.link.length === 0) {
-    world.watch.emitOnce(`link ${exchange.face.device} ${exchange.message.relayAddress}`, {
+    const { device } = exchange.face;
+    const relay = exchange.message.relayAddress;
+    const message = `No answer to ${exchange.mac}: no subnet with DHCP is on its link (device ${device}, relay ${relay})`;
+    world.watch.emitOnce(`link ${device} ${relay}`, {
       type: "dhcp.refused",
       level: "info",
       mac: exchange.mac,
-      message: `No answer to ${exchange.mac}: no subnet with DHCP is on its link (device ${exchange.face.device}, relay ${exchange.message.relayAddress})`,
-      data: { code: "no-subnet", device: exchange.face.device, relay: exchange.message.relayAddress },
+      message,
+      data: { code: noSubnet.code, device, relay },
+      failure: makeFailure(noSubnet, message, [`DHCPDISCOVER from ${exchange.mac} on ${device}, relay ${relay}`]),
     });
     return;
   }
@@ -37,21 +51,20 @@ export async function answerDiscover(world: DhcpWorld, exchange: Exchange): Prom
 
 function fromMemory(world: DhcpWorld, { mac, link, client }: Exchange): Given | undefined {
   const now = world.now();
-  let known = world.mirror.known(mac, link, now);
-  if (known === undefined) {
-    const offered = world.offers.get(mac);
-    if (offered !== undefined && offered.expiresAt > now) known = offered;
-  }
+  const own = world.mirror.known(mac, link, now);
+  const offered = own === undefined ? world.offers.get(mac) : undefined;
+  const known = own ?? (offered !== undefined && offered.expiresAt > now ? offered : undefined);
   const subnet = link.find(({ id }) => id === known?.subnetId);
   if (known === undefined || subnet === undefined) return undefined;
-  return { address: known.address, subnet, leaseSeconds: leaseSecondsFor(client), hostname: known.hostname };
+  const source = own === undefined ? "offer" : knownSource(own);
+  return { address: known.address, source, subnet, leaseSeconds: leaseSecondsFor(client), hostname: known.hostname };
 }
 
 async function fromRegion(world: DhcpWorld, exchange: Exchange): Promise<Given | undefined> {
   const { mac, link, message, client } = exchange;
   const subnet = link.find(({ dynamic }) => dynamic);
   if (subnet === undefined) {
-    refused(world, exchange, "no-dynamic-range", `no dynamic range on ${link.map(({ cidr }) => cidr).join(", ")}`);
+    refused(world, exchange, noDynamicRange, `no dynamic range on ${link.map(({ cidr }) => cidr).join(", ")}`);
     return undefined;
   }
   const wanted = readAddressOption(message.options, 50) ?? world.mirror.last(mac, subnet.id)?.address;
@@ -65,12 +78,12 @@ async function fromRegion(world: DhcpWorld, exchange: Exchange): Promise<Given |
   try {
     const answer = await within(world.limits.decideMilliseconds, "lease offer", world.leases.offer(request));
     if ("refused" in answer) {
-      refused(world, exchange, answer.refused, answer.reason);
+      refused(world, exchange, refusals[answer.refused], answer.reason);
       return undefined;
     }
     const where = subnetHolding(link, answer.address);
     if (where === undefined) {
-      refused(world, exchange, "unknown-subnet", `${answer.address} is not on the link of the client`);
+      refused(world, exchange, unknownSubnet, `${answer.address} is not on the link of the client`);
       return undefined;
     }
     const { address, hostname } = answer;
@@ -79,19 +92,21 @@ async function fromRegion(world: DhcpWorld, exchange: Exchange): Promise<Given |
       world.offers.set(mac, { mac, address, subnetId: where.id, hostname, expiresAt });
     }
     const leaseSeconds = Math.min(answer.lease_seconds, leaseSecondsFor(client));
-    return { address, subnet: where, leaseSeconds, hostname };
+    return { address, source: "region", subnet: where, leaseSeconds, hostname };
   } catch (error) {
-    refused(world, exchange, "region-unreachable", reason(error));
+    refused(world, exchange, regionUnreachable, reason(error));
     return undefined;
   }
 }
 
-function refused(world: DhcpWorld, { mac, face }: Exchange, code: string, why: string): void {
-  world.watch.emitOnce(`${code} ${mac}`, {
+function refused(world: DhcpWorld, { mac, face }: Exchange, cause: Cause, why: string): void {
+  const message = `No address for ${mac}: ${why}`;
+  world.watch.emitOnce(`${cause.code} ${mac}`, {
     type: "dhcp.refused",
     level: "warning",
     mac,
-    message: `No address for ${mac}: ${why}`,
-    data: { code, device: face.device },
+    message,
+    data: { code: cause.code, device: face.device },
+    failure: makeFailure(cause, message, [`DHCPDISCOVER from ${mac} on ${face.device}`]),
   });
 }

@@ -1,3 +1,4 @@
+import { bootDecisionUnavailable, makeFailure, optionsLeftOut } from "@rackwright/contract";
 import type { RackEventInput } from "@rackwright/contract";
 import {
   addressToNumber,
@@ -30,9 +31,13 @@ export interface Exchange {
   link: readonly ServedSubnet[];
 }
 
+/** How an address came to be a client's: a machine's own, a running lease, an offer of a moment ago, or the region's choice. */
+export type AddressSource = "host" | "lease" | "offer" | "region";
+
 /** An address with the subnet it lies in, ready to be answered with. */
 export interface Given {
   address: string;
+  source: AddressSource;
   subnet: ServedSubnet;
   leaseSeconds: number;
   hostname: string | null;
@@ -82,12 +87,14 @@ export async function bootFor(
   try {
     return await within(world.limits.decideMilliseconds, "boot decision", world.decideBoot(question));
   } catch (error) {
+    const message = `No answer to ${mac}: what it boots is unknown (${reason(error)})`;
     world.watch.emitOnce(`boot ${mac}`, {
       type: "dhcp.refused",
       level: "warning",
       mac,
-      message: `No answer to ${mac}: what it boots is unknown (${reason(error)})`,
-      data: { code: "boot-decision-unavailable", device: face.device },
+      message,
+      data: { code: bootDecisionUnavailable.code, device: face.device },
+      failure: makeFailure(bootDecisionUnavailable, message, [reason(error)]),
     });
     return "unavailable";
   }
@@ -101,7 +108,7 @@ export function give(
   given: Given,
   boot: BootReply | undefined,
 ): void {
-  const { subnet, address, leaseSeconds, hostname } = given;
+  const { subnet, address, source, leaseSeconds, hostname } = given;
   const network = withHostname(subnet.options, hostname);
   const decision: ReplyDecision = {
     type,
@@ -115,6 +122,7 @@ export function give(
   tell(world, exchange, `dhcp.${type}`, `${type === "offer" ? "Offered" : "Gave"} ${address} to ${exchange.mac}`, {
     address,
     subnet_id: subnet.id,
+    source,
     lease_seconds: leaseSeconds,
     ...(boot?.bootFile === undefined ? {} : { boot_file: boot.bootFile }),
   });
@@ -132,12 +140,14 @@ export function send(world: DhcpWorld, { message, face }: Exchange, decision: Re
   const reply = buildReply(message, decision);
   const { bytes, dropped } = encodeMessage(reply, largestReply(message));
   if (dropped.length > 0) {
+    const text = `Options ${dropped.join(", ")} did not fit into the ${largestReply(message)} bytes ${message.mac} takes`;
     world.watch.emitOnce(`room ${message.mac}`, {
       type: "dhcp.refused",
       level: "warning",
       mac: message.mac,
-      message: `Options ${dropped.join(", ")} did not fit into the ${largestReply(message)} bytes ${message.mac} takes`,
-      data: { code: "options-left-out", options: dropped },
+      message: text,
+      data: { code: optionsLeftOut.code, options: dropped },
+      failure: makeFailure(optionsLeftOut, text, [`options left out: ${dropped.join(", ")}`]),
     });
   }
   const source = serverIdentifier(face, addressToNumber(reply.yourAddress));

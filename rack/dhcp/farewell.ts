@@ -1,3 +1,4 @@
+import { addressInUse, makeFailure, regionUnreachable } from "@rackwright/contract";
 import { noAddress, readAddressOption } from "@rackwright/dhcp";
 import { bootFor, identifierFor, namesUs, reason, send, tell, type Exchange } from "./exchange.ts";
 import type { LeaseReport } from "./lease-source.ts";
@@ -21,12 +22,12 @@ export async function answerDecline(world: DhcpWorld, exchange: Exchange): Promi
     address,
     message: `${mac} found ${address} in use by another station and declined it`,
     data: { device: face.device, subnet_id: held },
-    failure: {
-      code: "address-in-use",
-      message: `${address} was given to ${mac}, which found another station using it.`,
-      evidence: [`DHCPDECLINE from ${mac} for ${address} on ${face.device}`],
-      next: `Find the station that uses ${address} (its neighbours see its hardware address) and give it another address, or take the address out of the dynamic range.`,
-    },
+    failure: makeFailure(
+      addressInUse,
+      `${address} was given to ${mac}, which found another station using it.`,
+      [`DHCPDECLINE from ${mac} for ${address} on ${face.device}`],
+      `Find the station that uses ${address} (its neighbours see its hardware address) and give it another address, or take the address out of the dynamic range.`,
+    ),
   });
   await report(world, { action: "decline", mac, subnet_id: held, address });
 }
@@ -65,7 +66,7 @@ async function report(world: DhcpWorld, item: LeaseReport): Promise<void> {
       mac: item.mac,
       address: item.address,
       message: `The ${item.action} of ${item.address} by ${item.mac} did not reach the region (${reason(error)}); the lease ends by itself`,
-      data: { code: "region-unreachable" },
+      data: { code: regionUnreachable.code },
     });
   }
 }

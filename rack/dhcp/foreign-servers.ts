@@ -1,3 +1,4 @@
+import { foreignDhcpServer, makeFailure } from "@rackwright/contract";
 import type { RackEventInput } from "@rackwright/contract";
 import { messageTypeOf, readAddressOption, type DhcpMessage } from "@rackwright/dhcp";
 import type { Face } from "./face.ts";
@@ -57,12 +58,12 @@ async function tell(world: ForeignWorld, address: string, face: Face, evidence: 
     level: "warning",
     address,
     message: `Another DHCP server, ${who}, answers on ${face.device}`,
-    data: { code: "foreign-dhcp-server", address, mac: mac ?? null, device: face.device },
-    failure: {
-      code: "foreign-dhcp-server",
-      message: `A DHCP server that is not Rackwright's, ${who}, answers on ${face.device}: machines may get an address and a boot file from it instead.`,
-      evidence: [evidence],
-      next: `Turn the server at ${address} off for this network, or turn DHCP off for the subnet here and let that server name the rack as next-server.`,
-    },
+    data: { code: foreignDhcpServer.code, address, mac: mac ?? null, device: face.device },
+    failure: makeFailure(
+      foreignDhcpServer,
+      `A DHCP server that is not Rackwright's, ${who}, answers on ${face.device}: machines may get an address and a boot file from it instead.`,
+      [evidence],
+      `Turn the server at ${address} off for this network, or turn DHCP off for the subnet here and let that server name the rack as next-server.`,
+    ),
   });
 }

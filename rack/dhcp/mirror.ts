@@ -127,6 +127,11 @@ export function createMirror(): Mirror {
   };
 }
 
+/** A host entry has no end; everything else known is a lease. */
+export function knownSource({ expiresAt }: KnownAddress): "host" | "lease" {
+  return expiresAt === Number.POSITIVE_INFINITY ? "host" : "lease";
+}
+
 function served(subnet: RackSubnet): ServedSubnet {
   const network = parseNetwork(subnet.cidr);
   return {

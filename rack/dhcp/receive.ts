@@ -1,3 +1,4 @@
+import { dhcpDefect, makeFailure } from "@rackwright/contract";
 import {
   classifyClient,
   clientLink,
@@ -8,6 +9,7 @@ import {
   printSummary,
   readTextOption,
   type DhcpMessage,
+  type MessageTypeName,
 } from "@rackwright/dhcp";
 import { answerDiscover } from "./discover.ts";
 import { reason, type Exchange } from "./exchange.ts";
@@ -55,16 +57,16 @@ export function createReceive(world: DhcpWorld): Receive {
       return;
     }
     working.add(key);
-    const link = linkOf(world, message, face);
-    const exchange: Exchange = { message, type, mac: message.mac, face, client: classifyClient(message), link };
-    answer(world, exchange)
+    answer(world, exchangeOf(world, message, type, face))
       .catch((error: unknown) => {
+        const text = `DHCP: ${type} of ${message.mac} could not be answered: ${reason(error)}`;
         world.watch.emitOnce(`defect ${reason(error)}`, {
           type: "rack.problem",
           level: "error",
           mac: message.mac,
-          message: `DHCP: ${type} of ${message.mac} could not be answered: ${reason(error)}`,
-          data: { code: "dhcp-defect" },
+          message: text,
+          data: { code: dhcpDefect.code },
+          failure: makeFailure(dhcpDefect, text),
         });
       })
       .finally(() => working.delete(key));
@@ -89,7 +91,14 @@ function unfitReason(message: DhcpMessage): string | undefined {
   return message.mac === "00:00:00:00:00:00" ? "the hardware address is all zero" : undefined;
 }
 
-function answer(world: DhcpWorld, exchange: Exchange): Promise<void> {
+/** A checked message with what answering it needs. */
+export function exchangeOf(world: DhcpWorld, message: DhcpMessage, type: MessageTypeName, face: Face): Exchange {
+  const link = linkOf(world, message, face);
+  return { message, type, mac: message.mac, face, client: classifyClient(message), link };
+}
+
+/** Answers one message by its type. */
+export function answer(world: DhcpWorld, exchange: Exchange): Promise<void> {
   switch (exchange.type) {
     case "discover":
       return answerDiscover(world, exchange);

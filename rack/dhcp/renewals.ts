@@ -1,7 +1,9 @@
+import { makeFailure } from "@rackwright/contract";
 import type { LeaseCommitRequest } from "@rackwright/contract";
 import type { LeaseSource } from "./lease-source.ts";
 import type { Mirror } from "./mirror.ts";
 import type { Watch } from "./watch.ts";
+import { refusals } from "./refusals.ts";
 
 /** Leases confirmed from memory, on their way to the region. */
 export interface Renewals {
@@ -25,13 +27,16 @@ export function createRenewals(leases: LeaseSource, mirror: Mirror, watch: Watch
       const answer = await leases.commit(request);
       if (!("refused" in answer)) return;
       mirror.forget(request.mac, request.address);
+      const message = `The region no longer grants ${request.address} to ${request.mac}: ${answer.reason}`;
+      const cause = refusals[answer.refused];
       watch.emitOnce(`renewal ${request.mac}`, {
         type: "dhcp.refused",
         level: "warning",
         mac: request.mac,
         address: request.address,
-        message: `The region no longer grants ${request.address} to ${request.mac}: ${answer.reason}`,
-        data: { code: answer.refused },
+        message,
+        data: { code: cause.code },
+        failure: makeFailure(cause, message, [answer.reason]),
       });
     } catch {
       // The region is away: the link reports that once. A newer renewal of the same client wins.

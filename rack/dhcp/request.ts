@@ -1,3 +1,4 @@
+import { makeFailure, regionUnreachable } from "@rackwright/contract";
 import type { LeaseCommitRequest } from "@rackwright/contract";
 import { noAddress, readAddressOption, readHostname } from "@rackwright/dhcp";
 import {
@@ -12,7 +13,7 @@ import {
   type Exchange,
   type Given,
 } from "./exchange.ts";
-import type { KnownAddress, ServedSubnet } from "./mirror.ts";
+import { knownSource, type KnownAddress, type ServedSubnet } from "./mirror.ts";
 import { within, type DhcpWorld } from "./world.ts";
 
 /**
@@ -73,7 +74,8 @@ async function confirm(world: DhcpWorld, exchange: Exchange, address: string, su
     if (boot === "unavailable") return;
     extend(world, known, request);
     const { hostname } = known;
-    give(world, exchange, "ack", { address, subnet, leaseSeconds: request.lease_seconds, hostname }, boot);
+    const source = knownSource(known);
+    give(world, exchange, "ack", { address, source, subnet, leaseSeconds: request.lease_seconds, hostname }, boot);
     return;
   }
   const [given, boot] = await Promise.all([
@@ -111,15 +113,17 @@ async function commit(
     const leaseSeconds = Math.min(answer.lease_seconds, request.lease_seconds);
     const expiresAt = world.now() + leaseSeconds * 1000;
     world.mirror.remember({ mac, address, subnetId: subnet.id, hostname: answer.hostname, expiresAt });
-    return { address, subnet, leaseSeconds, hostname: answer.hostname };
+    return { address, source: "region", subnet, leaseSeconds, hostname: answer.hostname };
   } catch (error) {
+    const message = `No answer to ${mac}: its lease of ${address} could not be stored (${reason(error)})`;
     world.watch.emitOnce(`commit ${mac}`, {
       type: "dhcp.refused",
       level: "warning",
       mac,
       address,
-      message: `No answer to ${mac}: its lease of ${address} could not be stored (${reason(error)})`,
-      data: { code: "region-unreachable", device: exchange.face.device },
+      message,
+      data: { code: regionUnreachable.code, device: exchange.face.device },
+      failure: makeFailure(regionUnreachable, message, [reason(error)]),
     });
     return undefined;
   }

@@ -1,8 +1,10 @@
+import { dhcpNotServed, makeFailure } from "@rackwright/contract";
 import { randomInt } from "node:crypto";
 import type { RackConfig, RackEventInput } from "@rackwright/contract";
 import type { Libc, NetworkInterface } from "@rackwright/netdev";
 import { faceKey, openFace, probeDevice, type OpenFace } from "./device-face.ts";
 import { reason } from "./exchange.ts";
+import { createDhcpExplainer, type DhcpExplainer, type Foreseeing } from "./explain.ts";
 import { createForeignServers } from "./foreign-servers.ts";
 import type { LeaseSource } from "./lease-source.ts";
 import { defaultDhcpLimits, type DhcpLimits } from "./limits.ts";
@@ -40,6 +42,8 @@ export interface DhcpServer {
   setInterfaces: (interfaces: readonly NetworkInterface[]) => Promise<void>;
   /** Looks for foreign servers on all devices now. */
   probe: () => Promise<void>;
+  /** For an operator's question: what the programs of one machine would be answered now. Nothing is kept of it. */
+  explain: (foresee: Foreseeing) => DhcpExplainer;
   /** Packets dropped by reason, leases known, renewals not yet told. */
   counts: () => Record<string, number>;
   /** Stops serving, tells the region what is left to tell, writes the snapshot. */
@@ -70,9 +74,16 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
   const renewals = createRenewals(leases, mirror, watch);
   const { decideBoot } = options;
   const offers: DhcpWorld["offers"] = new Map();
-  const receive = createReceive({ now, mirror, leases, renewals, decideBoot, watch, foreign, limits, offers, isOwn });
+  const world: DhcpWorld = { now, mirror, leases, renewals, decideBoot, watch, foreign, limits, offers, isOwn };
+  const receive = createReceive(world);
   const problem = (text: string, device?: string): void =>
-    watch.emitOnce(text, { type: "rack.problem", level: "error", message: text, data: { code: "dhcp", device } });
+    watch.emitOnce(text, {
+      type: "rack.problem",
+      level: "error",
+      message: text,
+      data: { code: dhcpNotServed.code, device },
+      failure: makeFailure(dhcpNotServed, text),
+    });
 
   if (folder !== undefined) await restore(folder, mirror.update, problem);
   let saving = Promise.resolve();
@@ -136,6 +147,7 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
       }
     },
     probe,
+    explain: (foresee) => createDhcpExplainer(world, [...faces.values()], foresee),
     counts: () => ({
       ...watch.counts(),
       leases: mirror.leaseCount(),

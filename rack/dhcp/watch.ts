@@ -1,3 +1,4 @@
+import { dhcpMalformed, makeFailure } from "@rackwright/contract";
 import type { RackEventInput } from "@rackwright/contract";
 import { createBucket, type DhcpLimits } from "./limits.ts";
 
@@ -58,6 +59,7 @@ export function createWatch(emit: (event: RackEventInput) => void, limits: DhcpL
         level: "warning",
         message: `DHCP: ${dropped.join(", ")}`,
         data: { dropped: counts, evidence },
+        failure: makeFailure(dhcpMalformed, `DHCP: ${dropped.join(", ")}.`, evidence),
       });
     },
     counts: () => totals,

@@ -1,3 +1,4 @@
+import { makeFailure, regionUnreachable } from "@rackwright/contract";
 import { type ClientRequest, type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import { hostText, parseRegion, type RegionAddress } from "../link/address.ts";
 import { peerOf } from "./address.ts";
@@ -30,8 +31,7 @@ export function regionProxy(
     if (now - lastEvent < REPEAT_EVENT_MS) return;
     lastEvent = now;
     const message = "no region answers";
-    const next = "Check that a region is running and that this rack can reach it; machines wait and ask again.";
-    const failure = { code: "region-unreachable", message, evidence: reasons.slice(0, 50), next };
+    const failure = makeFailure(regionUnreachable, message, reasons);
     emit({ type: "rack.problem", level: "error", message, data: {}, failure });
   };
   const found = (upstream: Upstream): void => {

@@ -1,11 +1,21 @@
+import {
+  imageFetchFailed,
+  imageHashMismatch,
+  imageSizeMismatch,
+  imageStoreFailed,
+  makeFailure,
+  rackDiskFull,
+} from "@rackwright/contract";
 import type { Failure } from "@rackwright/contract";
 
-export type ImageErrorCode =
-  | "image-hash-mismatch"
-  | "image-size-mismatch"
-  | "image-fetch-failed"
-  | "image-store-failed"
-  | "rack-disk-full";
+const causes = {
+  "image-hash-mismatch": imageHashMismatch,
+  "image-size-mismatch": imageSizeMismatch,
+  "image-fetch-failed": imageFetchFailed,
+  "image-store-failed": imageStoreFailed,
+  "rack-disk-full": rackDiskFull,
+} as const;
+export type ImageErrorCode = keyof typeof causes;
 
 /** Why a file did not get into the store. `failure` is what an operator is told. */
 export class ImageError extends Error {
@@ -13,12 +23,12 @@ export class ImageError extends Error {
   readonly hash: string;
   readonly failure: Failure;
 
-  constructor(code: ImageErrorCode, hash: string, message: string, next: string, evidence: string[] = []) {
+  constructor(code: ImageErrorCode, hash: string, message: string, evidence: string[] = [], next?: string) {
     super(message);
     this.name = "ImageError";
     this.code = code;
     this.hash = hash;
-    this.failure = { code, message, next, evidence };
+    this.failure = makeFailure(causes[code], message, evidence, next);
   }
 }
 
@@ -27,7 +37,7 @@ export function hashMismatch(hash: string, actual: string): ImageError {
     "image-hash-mismatch",
     hash,
     `the file fetched as ${hash} has the SHA-256 ${actual}; it was removed`,
-    "Import the image again on the region; if it happens again, check the region's disk and the network between region and rack.",
+    [`expected ${hash}`, `received ${actual}`],
   );
 }
 
@@ -36,28 +46,17 @@ export function sizeMismatch(hash: string, expected: number, actual: string): Im
     "image-size-mismatch",
     hash,
     `the file fetched as ${hash} has ${actual} bytes, ${expected} were announced; it was removed`,
-    "Try again; if it happens again, import the image again on the region.",
   );
 }
 
 export function fetchFailed(hash: string, cause: unknown): ImageError {
   const reason = cause instanceof Error ? cause.message : "unknown error";
-  return new ImageError(
-    "image-fetch-failed",
-    hash,
-    `fetching ${hash} from the region failed: ${reason}`,
-    "Check that a region is running and reachable from this rack.",
-  );
+  return new ImageError("image-fetch-failed", hash, `fetching ${hash} from the region failed: ${reason}`);
 }
 
 export function storeFailed(hash: string, cause: unknown): ImageError {
   const reason = cause instanceof Error ? cause.message : "unknown error";
-  return new ImageError(
-    "image-store-failed",
-    hash,
-    `writing ${hash} into the image store failed: ${reason}`,
-    "Check the disk and the permissions of the rack's state folder.",
-  );
+  return new ImageError("image-store-failed", hash, `writing ${hash} into the image store failed: ${reason}`);
 }
 
 export function diskFull(hash: string, dir: string, candidates: readonly StoredImage[]): ImageError {
@@ -65,7 +64,6 @@ export function diskFull(hash: string, dir: string, candidates: readonly StoredI
     "rack-disk-full",
     hash,
     `no space left in ${dir} for ${hash}`,
-    "Free space on this file system, or delete images that no machine needs on the region; least used files of the store are listed.",
     candidates.map((file) => `${file.hash} ${file.bytes} bytes, last used ${file.usedAt.toISOString()}`),
   );
 }

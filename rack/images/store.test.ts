@@ -103,6 +103,14 @@ test("a full disk says what could be freed", async (t) => {
   assert.match(event?.failure?.evidence?.[0] ?? "", new RegExp(`^${hash} 3000000 bytes, last used `));
 });
 
+test("a disk that cannot be written to for another reason is no full disk", async (t) => {
+  const { store: images, events } = await store(t, {
+    openForWriting: () => Promise.reject(Object.assign(new Error("EROFS: read-only file system"), { code: "EROFS" })),
+  });
+  assert.equal(await codeOf(images.ensure(hash, file.length, fetchFile)), "image-store-failed");
+  assert.match(events.at(-1)?.failure?.message ?? "", /read-only file system/);
+});
+
 test("opening removes half-written files; verify removes damaged ones", async (t) => {
   const { store: images, dir, events } = await store(t);
   await images.ensure(hash, file.length, fetchFile);

@@ -172,6 +172,7 @@ class Store implements ContentStore {
         "image-hash-mismatch",
         hash,
         `the stored file ${hash} was damaged and was removed`,
+        [],
         "It is fetched again when a machine asks for it. Check this rack's disk.",
       ).failure;
       this.#options.emit({ type: "image.problem", level: "error", message: failure.message, data: { hash }, failure });

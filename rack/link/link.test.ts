@@ -25,6 +25,7 @@ function makeLink(regions: string[], more: Partial<RegionLinkOptions> = {}) {
       return Promise.resolve();
     },
     perform: () => Promise.resolve({ state: "off" }),
+    explain: () => Promise.reject(new Error("not asked")),
     changed: (linked) => states.push(linked),
     log: noLog,
     times,

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   LinkFailure,
-  type LinkHandlers,
+  linkLost,
   LinkPeer,
-  type RackConfig,
-  type RackInterface,
+  makeFailure,
   rackMethods,
   regionMethods,
+  type LinkHandlers,
+  type RackConfig,
+  type RackInterface,
 } from "@rackwright/contract";
 import type { WebSocket } from "ws";
 import { type RegionAddress, parseRegion } from "./address.ts";
@@ -26,6 +28,7 @@ export interface RegionLinkOptions extends Identity {
   /** Takes over a configuration document. */
   readonly configure: (config: RackConfig) => Promise<void>;
   readonly perform: LinkHandlers<typeof rackMethods>["power.perform"];
+  readonly explain: LinkHandlers<typeof rackMethods>["boot.explain"];
   /** Told when a link stands, and when it is lost. */
   readonly changed?: (linked: boolean) => void;
   readonly log: Log;
@@ -80,12 +83,7 @@ export class RegionLink {
 
   /** Calls the region. @throws LinkFailure, `link-lost` while there is no link */
   readonly call: Peer["call"] = async (method, params, timeout) => {
-    if (this.#peer === undefined)
-      throw new LinkFailure({
-        code: "link-lost",
-        message: "No region is linked to this rack now.",
-        next: "Nothing: the rack connects by itself. If it does not, look at its log.",
-      });
+    if (this.#peer === undefined) throw new LinkFailure(makeFailure(linkLost, "No region is linked to this rack now."));
     return this.#peer.call(method, params, timeout);
   };
 
@@ -121,7 +119,7 @@ export class RegionLink {
 
   /** One link from its beginning to its end. */
   async #once(): Promise<void> {
-    const { log, changed, configure, perform } = this.#options;
+    const { log, changed, configure, perform, explain } = this.#options;
     const socket = await connectRegion(this.#region, this.#options, this.#times.handshake);
     const peer: Peer = new LinkPeer({
       offered: rackMethods,
@@ -132,6 +130,7 @@ export class RegionLink {
           return {};
         },
         "power.perform": perform,
+        "boot.explain": explain,
       },
       send: (text) => void (socket.readyState === socket.OPEN && socket.send(text)),
       violated: (reason) => socket.close(1008, reason),

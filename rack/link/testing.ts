@@ -90,6 +90,8 @@ function accept(link: WebSocket, secret: Uint8Array, handlers: Handlers, accepte
         "lease.commit": none,
         "lease.report": none,
         "boot.decide": none,
+        "boot.foresee": none,
+        "lease.foresee": none,
         "events.report": none,
         ...handlers,
       },

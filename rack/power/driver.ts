@@ -23,6 +23,9 @@ export interface PowerDriver {
   readonly queryable: boolean;
   /** Pauses in milliseconds: how long to wait after each attempt before looking or trying again. */
   readonly waits: readonly number[];
-  /** Reads the parameters; throws PowerError `bmc-settings`. */
-  target(parameters: Readonly<Record<string, string>>): Promise<PowerTarget>;
+  /**
+   * Reads the parameters; throws PowerError `bmc-settings`.
+   * @param left milliseconds that are left for what is asked next; for ever unless given
+   */
+  target(parameters: Readonly<Record<string, string>>, left?: () => number): Promise<PowerTarget>;
 }

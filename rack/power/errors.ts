@@ -1,15 +1,27 @@
+import {
+  bmcAuth,
+  bmcBusy,
+  bmcLies,
+  bmcMalformed,
+  bmcRefused,
+  bmcSettings,
+  bmcUnreachable,
+  makeFailure,
+} from "@rackwright/contract";
 import { isIpmiError } from "@rackwright/ipmi";
 import type { Failure } from "@rackwright/contract";
 
 /** What kept a power action from being done; each asks something else of the operator. */
-export type PowerErrorCode =
-  | "bmc-settings"
-  | "bmc-unreachable"
-  | "bmc-auth"
-  | "bmc-busy"
-  | "bmc-refused"
-  | "bmc-malformed"
-  | "bmc-lies";
+const causes = {
+  "bmc-settings": bmcSettings,
+  "bmc-unreachable": bmcUnreachable,
+  "bmc-auth": bmcAuth,
+  "bmc-busy": bmcBusy,
+  "bmc-refused": bmcRefused,
+  "bmc-malformed": bmcMalformed,
+  "bmc-lies": bmcLies,
+} as const;
+export type PowerErrorCode = keyof typeof causes;
 
 /** A power action that failed. Its texts hold no secret. */
 export class PowerError extends Error {
@@ -43,7 +55,7 @@ const MOST_EVIDENCE = 50;
 
 /** The error in the form that region, API and screens share. */
 export function powerFailure({ code, message, evidence, next }: PowerError): Failure {
-  return { code, message, evidence: [...evidence], next };
+  return makeFailure(causes[code], message, evidence, next);
 }
 
 /** Puts an error of the IPMI client into the words of this service; other errors are our defects and stay. */

@@ -29,9 +29,9 @@ export function createIpmiDriver(parts: IpmiDriverParts): PowerDriver {
   return {
     queryable: true,
     waits,
-    async target(parameters) {
+    async target(parameters, left = () => Infinity) {
       const settings = parseIpmiParameters(parameters);
-      return createTarget(parts, settings, await resolve(settings.power_address));
+      return createTarget(parts, settings, await resolve(settings.power_address), left);
     },
   };
 }
@@ -48,7 +48,15 @@ function sessionOptions(settings: IpmiParameters, address: string): SessionOptio
   };
 }
 
-function createTarget(parts: IpmiDriverParts, settings: IpmiParameters, address: string): PowerTarget {
+/** Milliseconds a session has at least, however little time is left. */
+const SHORTEST_SESSION = 1000;
+
+function createTarget(
+  parts: IpmiDriverParts,
+  settings: IpmiParameters,
+  address: string,
+  left: () => number,
+): PowerTarget {
   const { client, queryDeadline = 10_000, actionDeadline = 20_000 } = parts;
   const options = sessionOptions(settings, address);
   const warnings: string[] = [];
@@ -72,7 +80,8 @@ function createTarget(parts: IpmiDriverParts, settings: IpmiParameters, address:
     return undefined;
   };
 
-  const within = async <T>(deadline: number, use: (session: IpmiSession) => Promise<T>): Promise<T> => {
+  const within = async <T>(most: number, use: (session: IpmiSession) => Promise<T>): Promise<T> => {
+    const deadline = Math.min(most, Math.max(SHORTEST_SESSION, left()));
     try {
       return await client.withSession({ ...options, deadline }, use);
     } catch (error) {

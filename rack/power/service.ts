@@ -13,6 +13,8 @@ export interface PowerServiceRequest {
   readonly bootDevice?: PowerBootDevice | undefined;
   /** `soft` asks the operating system; default: what the parameters say, else `hard`. */
   readonly stopMode?: StopMode | undefined;
+  /** Milliseconds after which nobody waits for the answer any more: what was found out by then is the answer. */
+  readonly within?: number | undefined;
 }
 
 /** The state that was seen at the end, not the one that was wished. */
@@ -35,6 +37,8 @@ export interface PowerServiceParts {
 }
 
 const DEFAULT_GAP = 5000;
+/** Milliseconds after an action at which it is looked at first; most machines are seen on or off by then. */
+const FIRST_LOOK = 1000;
 /** Finished actions remembered for the gap, so that the table stays small. */
 const MOST_REMEMBERED = 10_000;
 
@@ -47,22 +51,39 @@ export function createPowerService({ drivers, timers, gap = DEFAULT_GAP }: Power
       timers.after(milliseconds, resolve);
     });
 
-  /** Tries until it works; after each passing failure but the last it waits. */
-  const retrying = async <T>(waits: readonly number[], attempt: () => Promise<T>): Promise<T> => {
+  /** Tries until it works; after each passing failure but the last it waits. Ends before `end`. */
+  const retrying = async <T>(waits: readonly number[], end: number, attempt: () => Promise<T>): Promise<T> => {
     for (let at = 0; ; at += 1) {
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof PowerError) || error.fatal || at >= waits.length - 1) throw error;
-        await sleep(waits[at] ?? 0);
+        const wait = waits[at] ?? 0;
+        const last = at >= waits.length - 1 || timers.now() + wait >= end;
+        if (!(error instanceof PowerError) || error.fatal || last) throw error;
+        await sleep(wait);
       }
+    }
+  };
+
+  /** Looks early and then ever more seldom until the state is the wanted one or `wait` is over; only the last look counts. */
+  const look = async (target: PowerTarget, wanted: "on" | "off", wait: number): Promise<ObservedState> => {
+    for (let passed = 0; ;) {
+      const pause = passed === 0 ? Math.min(FIRST_LOOK, wait) : Math.min(passed, wait - passed);
+      passed += pause;
+      await sleep(pause);
+      const last = passed >= wait;
+      const state = await target.query().catch((error: unknown) => {
+        if (last || !(error instanceof PowerError) || error.fatal) throw error;
+        return undefined;
+      });
+      if (state !== undefined && (last || state === wanted)) return state;
     }
   };
 
   /** Acts, waits, looks; acts again while the state is not the wanted one. An action that worked is not repeated unseen. */
   const until = async (
     { waits, queryable }: PowerDriver,
-    target: PowerTarget,
+    { target, end }: { target: PowerTarget; end: number },
     wanted: "on" | "off",
     act: () => Promise<void>,
   ): Promise<ObservedState> => {
@@ -73,15 +94,15 @@ export function createPowerService({ drivers, timers, gap = DEFAULT_GAP }: Power
     const seen: string[] = [];
     let acted = false;
     let failure: PowerError | undefined;
-    for (const [at, wait] of waits.entries()) {
-      const last = at === waits.length - 1;
+    for (const [at, longest] of waits.entries()) {
+      const wait = Math.min(longest, Math.max(0, end - timers.now()));
+      const last = at === waits.length - 1 || wait < longest;
       try {
         if (!acted) await act();
         acted = true;
-        await sleep(wait);
-        const state = await target.query();
+        const state = await look(target, wanted, wait);
         if (state === wanted) return state;
-        seen.push(`attempt ${at + 1}: ${state}, ${wait / 1000} s after the action`);
+        seen.push(`attempt ${at + 1}: ${state}, ${Math.round(wait / 100) / 10} s after the action`);
         failure = undefined;
         acted = false;
       } catch (error) {
@@ -89,6 +110,7 @@ export function createPowerService({ drivers, timers, gap = DEFAULT_GAP }: Power
         failure = error;
         if (!acted && !last) await sleep(wait);
       }
+      if (last) break;
     }
     throw failure ?? neverChanged(target, wanted, seen);
   };
@@ -97,22 +119,24 @@ export function createPowerService({ drivers, timers, gap = DEFAULT_GAP }: Power
     driver: PowerDriver,
     target: PowerTarget,
     request: PowerServiceRequest,
+    end: number,
   ): Promise<ObservedState> => {
     const { bootDevice, stopMode } = request;
-    const on = (): Promise<ObservedState> => until(driver, target, "on", () => target.on(bootDevice));
-    const off = (): Promise<ObservedState> => until(driver, target, "off", () => target.off(stopMode));
+    const bounded = { target, end };
+    const on = (): Promise<ObservedState> => until(driver, bounded, "on", () => target.on(bootDevice));
+    const off = (): Promise<ObservedState> => until(driver, bounded, "off", () => target.off(stopMode));
     switch (request.action) {
       case "on":
         return on();
       case "off":
         return off();
       case "cycle":
-        if (driver.queryable && (await retrying(driver.waits, () => target.query())) === "on") await off();
+        if (driver.queryable && (await retrying(driver.waits, end, () => target.query())) === "on") await off();
         return on();
       case "reset":
-        return until(driver, target, "on", () => target.reset(bootDevice));
+        return until(driver, bounded, "on", () => target.reset(bootDevice));
       case "query":
-        return retrying(driver.waits, () => target.query());
+        return retrying(driver.waits, end, () => target.query());
       default:
         return request.action satisfies never;
     }
@@ -148,8 +172,9 @@ export function createPowerService({ drivers, timers, gap = DEFAULT_GAP }: Power
           fatal: true,
         });
       }
-      const target = await driver.target(request.parameters);
-      const work = (): Promise<ObservedState> => act(driver, target, request);
+      const end = request.within === undefined ? Infinity : timers.now() + request.within;
+      const target = await driver.target(request.parameters, () => end - timers.now());
+      const work = (): Promise<ObservedState> => act(driver, target, request, end);
       const state = request.action === "query" || target.key === "" ? await work() : await alone(target.key, work);
       return { state, warnings: [...target.warnings] };
     },

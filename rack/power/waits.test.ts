@@ -57,11 +57,11 @@ function scripted(on: readonly (PowerError | "done")[], query: readonly Step[]) 
 const busy = new PowerError("bmc-busy", "busy", { next: "wait" });
 const auth = new PowerError("bmc-auth", "auth", { next: "check", fatal: true });
 
-async function play(on: readonly (PowerError | "done")[], query: readonly Step[]) {
+async function play(on: readonly (PowerError | "done")[], query: readonly Step[], within?: number) {
   const { calls, driver } = scripted(on, query);
   const { timers, jumps } = jumpingTimers();
   const service = createPowerService({ drivers: { scripted: driver }, timers });
-  const request = { driver: "scripted", parameters: {}, action: "on" } as const;
+  const request = { driver: "scripted", parameters: {}, action: "on", within } as const;
   const end = await service.perform(request).then(
     ({ state }) => state,
     (error: unknown) => (error instanceof PowerError ? error.code : String(error)),
@@ -69,19 +69,40 @@ async function play(on: readonly (PowerError | "done")[], query: readonly Step[]
   return { end, calls: calls.join(" "), jumps, again: () => service.perform(request) };
 }
 
-test("on, seen after 4 s", async () => {
+test("on, seen after a second", async () => {
   const { end, calls, jumps } = await play(["done"], ["on"]);
-  assert.deepEqual([end, calls, jumps], ["on", "on query", [4]]);
+  assert.deepEqual([end, calls, jumps], ["on", "on query", [1]]);
 });
 
-test("never on: acted and looked after 4, 8, 16 and 32 s", async () => {
+test("a machine that takes its time is looked at after 1, 2 and 4 s, and not acted on again", async () => {
+  const { end, calls, jumps } = await play(["done"], ["off", "off", "on"]);
+  assert.deepEqual([end, calls, jumps], ["on", "on query query query", [1, 1, 2]]);
+});
+
+test("never on: acted again after 4, 8, 16 and 32 s", async () => {
   const { end, calls, jumps } = await play(["done"], ["off"]);
-  assert.deepEqual([end, calls, jumps], ["bmc-lies", "on query on query on query on query", [4, 8, 16, 32]]);
+  assert.equal(end, "bmc-lies");
+  assert.deepEqual(
+    calls
+      .split("on ")
+      .slice(1)
+      .map((looks) => looks.trim().split(" ").length),
+    [3, 4, 5, 6],
+  );
+  const seconds = (from: number, to: number): number => jumps.slice(from, to).reduce((sum, one) => sum + one, 0);
+  assert.deepEqual([seconds(0, 3), seconds(3, 7), seconds(7, 12), seconds(12, 18)], [4, 8, 16, 32]);
+});
+
+test("an answer is due: what was seen by then is told, and no attempt begins that would be too late", async () => {
+  const lies = await play(["done"], ["off"], 15_000);
+  assert.deepEqual([lies.end, lies.jumps.reduce((sum, one) => sum + one, 0)], ["bmc-lies", 15]);
+  const always = await play([busy], ["on"], 15_000);
+  assert.deepEqual([always.end, always.calls, always.jumps], ["bmc-busy", "on on on", [4, 8]]);
 });
 
 test("a busy BMC is acted on again after a wait, and not waited for after the last try", async () => {
   const twice = await play([busy, busy, "done"], ["on"]);
-  assert.deepEqual([twice.end, twice.calls, twice.jumps], ["on", "on on on query", [4, 8, 16]]);
+  assert.deepEqual([twice.end, twice.calls, twice.jumps], ["on", "on on on query", [4, 8, 1]]);
   const always = await play([busy], ["on"]);
   assert.deepEqual([always.end, always.calls, always.jumps], ["bmc-busy", "on on on on", [4, 8, 16]]);
 });
@@ -99,5 +120,5 @@ test("wrong credentials end it at once", async () => {
 test("the next action on the same BMC comes at least 5 s after the last", async () => {
   const { again, jumps } = await play(["done"], ["on"]);
   await again();
-  assert.deepEqual(jumps, [4, 5, 4]);
+  assert.deepEqual(jumps, [1, 5, 1]);
 });

@@ -7,6 +7,8 @@ import fc from "fast-check";
 import { json } from "../database/pool.ts";
 import type { Database } from "../database/pool.ts";
 import { addLease, addMachine, machineFace, signed, testBundle } from "../metadata/testing.ts";
+import { queueStaleQueries } from "../power/query.ts";
+import { readOutput } from "../scripts/index.ts";
 import { writeSettings } from "../settings/settings.ts";
 import { testCard, testImage, testInventory } from "../storage/testing.ts";
 
@@ -85,6 +87,7 @@ describe("agent routes", () => {
         kind: "commission",
         system_id: answer.system_id,
         configure_bmc: true,
+        scripts: [],
         afterwards: "poweroff",
       });
       const again = enlistAnswer.parse(JSON.parse((await ask()).body));
@@ -229,15 +232,23 @@ describe("agent routes", () => {
 
     it("are kept, each once, in order", async () => {
       const { id, credentials } = await addMachine(db, "rep000", "commissioning", { now: start });
-      assert.deepEqual(await report(credentials, "run", commissioning.slice(0, 4)), { through: 3, stop: false });
+      assert.deepEqual(await report(credentials, "run", commissioning.slice(0, 4)), {
+        through: 3,
+        stop: false,
+        again: false,
+      });
       assert.deepEqual((await row(id)).progress, { step: "inventory", title: "Taking inventory", percent: 50 });
-      assert.deepEqual(await report(credentials, "run", commissioning), { through: 7, stop: false });
-      assert.deepEqual(await report(credentials, "run", commissioning.slice(0, 2)), { through: 7, stop: false });
+      assert.deepEqual(await report(credentials, "run", commissioning), { through: 7, stop: false, again: false });
+      assert.deepEqual(await report(credentials, "run", commissioning.slice(0, 2)), {
+        through: 7,
+        stop: false,
+        again: false,
+      });
       const events = await eventsOf(id);
       assert.deepEqual(
         events.map(({ type, message, level }) => [type, message, level]),
         [
-          ["machine.inventory", "1 CPU threads, 1.0 GiB memory, 1 disks (17 GB), 2 network cards", "info"],
+          ["machine.inventory", "1 CPU thread, 1 GiB memory, 1 disk (17 GB), 2 network cards", "info"],
           ["agent.started", "agent started: commission, 34.6 s after the kernel", "info"],
           ["agent.step", "Taking inventory: started", "info"],
           ["agent.progress", "inventory 50%: half", "debug"],
@@ -246,18 +257,21 @@ describe("agent routes", () => {
           ["agent.log", "one", "debug"],
         ],
       );
-      const results = await db.selectFrom("script_results").selectAll().where("machine_id", "=", id).execute();
-      assert.deepEqual(
-        results.map(({ name, output }) => [name, output]),
-        [["lshw", "<xml>\uFFFD\uFFFD"]],
-      );
+      const [result] = await db.selectFrom("script_results").selectAll().where("machine_id", "=", id).execute();
+      assert.deepEqual([result?.name, result?.status], ["lshw", "passed"]);
+      assert.equal((await readOutput(db, result?.id ?? 0, "out")).data.toString(), "<xml>\uFFFD\uFFFD");
       assert.equal((await row(id)).inventory?.memory.total, 1024 ** 3);
       assert.deepEqual(await report(credentials, "run", [{ kind: "finished", outcome: "ok" }], 8), {
         through: 8,
         stop: false,
+        again: false,
       });
       assert.equal((await row(id)).status, "ready");
-      assert.deepEqual(await report(credentials, "run", [{ kind: "heartbeat" }], 9), { through: 9, stop: true });
+      assert.deepEqual(await report(credentials, "run", [{ kind: "heartbeat" }], 9), {
+        through: 9,
+        stop: true,
+        again: false,
+      });
     });
 
     it("of two at the same moment count once", async () => {
@@ -265,7 +279,7 @@ describe("agent routes", () => {
       const answers = await Promise.all([1, 2, 3].map(() => report(credentials, "run", commissioning.slice(0, 2))));
       assert.deepEqual(
         answers,
-        Array.from({ length: 3 }, () => ({ through: 1, stop: false })),
+        Array.from({ length: 3 }, () => ({ through: 1, stop: false, again: false })),
       );
       assert.equal((await eventsOf(id)).length, 2);
     });
@@ -292,6 +306,29 @@ describe("agent routes", () => {
       assert.equal((await row("rep555")).failure?.code, "inventory-missing");
     });
 
+    it("that end a task have the BMC asked once the machine had time to switch itself off", async () => {
+      const { id, credentials } = await addMachine(db, "rep599", "commissioning", { now: start });
+      const power = { power_driver: "ipmi", power_state: "on", power_checked_at: start } as const;
+      await db.updateTable("machines").set(power).where("id", "=", id).execute();
+      await report(credentials, "r", [...commissioning, { kind: "finished", outcome: "ok" }]);
+      const askedAfter = async (seconds: number) => {
+        await queueStaleQueries(db, new Date(start.getTime() + seconds * 1000));
+        return (await row(id)).power_checked_at;
+      };
+      const before = await askedAfter(10);
+      assert.ok(before !== null && before < start, "not while it is still on its way down");
+      assert.deepEqual(await askedAfter(30), new Date(start.getTime() + 30_000));
+    });
+
+    it("that end a task get the same answer again when the first was lost on its way", async () => {
+      const { id, credentials } = await addMachine(db, "rep600", "deploying", { now: start });
+      const finished: Report[] = [{ kind: "finished", outcome: "ok" }];
+      const first = await report(credentials, "r", finished);
+      assert.deepEqual(await report(credentials, "r", finished), first);
+      assert.deepEqual(first, { through: 0, stop: false, again: false });
+      assert.equal((await eventsOf(id)).filter(({ type }) => type === "agent.finished").length, 1);
+    });
+
     it("of an earlier life are dropped, and the agent is told to stop", async () => {
       const { id, credentials } = await addMachine(db, "rep666", "commissioning", { now: start });
       await report(credentials, "old", [{ kind: "started", task: "commission", agent: "v24", uptime: 1 }]);
@@ -302,7 +339,7 @@ describe("agent routes", () => {
         .where("id", "=", id)
         .execute();
       const finished: Report = { kind: "finished", outcome: "failed", failure };
-      assert.deepEqual(await report(credentials, "old", [finished], 1), { through: 1, stop: true });
+      assert.deepEqual(await report(credentials, "old", [finished], 1), { through: 1, stop: true, again: false });
       assert.equal((await row(id)).status, "commissioning");
       assert.equal((await eventsOf(id)).length, count);
       assert.equal((await report(credentials, "new", [{ kind: "heartbeat" }])).stop, false);

@@ -1,10 +1,13 @@
+import { machineIdentityTaken, makeFailure } from "@rackwright/contract";
 import type { EnlistAnswer, EnlistRequest } from "@rackwright/contract";
 import type { Database, Transaction } from "../database/pool.ts";
 import { Denied } from "../errors.ts";
-import { type Enlisted, enlistMachine, findMachineByMac } from "../machines/enlist.ts";
-import { fire } from "../machines/fire.ts";
+import { type Enlisted, enlistMachine } from "../machines/enlist.ts";
+import { findMachineByMac } from "../machines/identity.ts";
+import { fire, lockMachine } from "../machines/fire.ts";
 import { touch } from "../machines/touch.ts";
 import { credentialsFor, recordDenied } from "../metadata/access.ts";
+import { prepareScripts } from "../scripts/index.ts";
 import { readSettings } from "../settings/settings.ts";
 
 /**
@@ -41,9 +44,21 @@ export async function enlist(
     if (!(error instanceof NotItsMachine)) throw error;
     const { machineId, hostname, status } = error.found;
     const message = `${mac} enlisted with network cards, UUID or BMC of ${hostname}, which is ${status}: nothing was given or changed`;
-    await recordDenied(db, machineId, mac, message, now);
+    const failure = makeFailure(machineIdentityTaken, `${message}.`, identityOf(request, mac));
+    await recordDenied(db, machineId, mac, message, now, failure);
     return { system_id: machineId, hostname, credentials: null, next: "poweroff" };
   }
+}
+
+/** What a sender said of itself, as evidence. */
+function identityOf({ uuid, serial, interfaces, bmc }: EnlistRequest, mac: string): string[] {
+  const cards = interfaces.slice(0, 20).map((card) => card.mac);
+  return [
+    `asked from the address leased to ${mac}`,
+    `network cards ${cards.join(", ")}`,
+    `UUID ${uuid ?? "none"}, serial number ${serial ?? "none"}`,
+    `BMC at ${bmc?.parameters["power_address"] ?? "no known address"}`,
+  ];
 }
 
 class NotItsMachine extends Error {
@@ -61,6 +76,10 @@ async function welcome(tx: Transaction, found: Enlisted, now: Date): Promise<Enl
   const { enlist: afterwards } = await readSettings(tx);
   if (status === "new" && afterwards === "commission") {
     await fire(tx, { machineId, trigger: "commission", actor: "region", alreadyRunning: true, now });
+    const { inventory, installed } = await lockMachine(tx, machineId);
+    const machine = { id: machineId, hostname, status, inventory, installed };
+    for (const type of ["commissioning", "testing"] as const)
+      await prepareScripts(tx, { machine, type, requestedBy: "region", now });
   } else if (status !== "commissioning") return { ...known, credentials: null, next: "poweroff" };
   await touch(tx, machineId, now, "the agent to report its next step");
   return { ...known, credentials: await credentialsFor(tx, machineId, now), next: "task" };

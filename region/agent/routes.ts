@@ -1,11 +1,12 @@
-import { agentReports, enlistRequest } from "@rackwright/contract";
+import { agentReports, enlistRequest, sha256 } from "@rackwright/contract";
 import type { FastifyInstance } from "fastify";
-import type { z } from "zod";
+import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { type Database, json } from "../database/pool.ts";
 import { InputError, NotFound } from "../errors.ts";
 import { authenticateMachine } from "../metadata/access.ts";
 import { clientOf, leasedMac, rackUrl } from "../metadata/client.ts";
+import { scriptText } from "../scripts/index.ts";
 import { openBundle } from "./bundle.ts";
 import { enlist } from "./enlistment.ts";
 import { takeReports } from "./reports.ts";
@@ -66,6 +67,16 @@ export function registerAgentRoutes(app: FastifyInstance, { db, clock, bundle: p
       const { id } = await authenticateMachine(db, request.headers.authorization);
       const batch = parse(agentReports, request.body);
       return db.transaction().execute((tx) => takeReports(tx, id, batch, clock.now()));
+    },
+  });
+  app.route({
+    method: "GET",
+    url: "/agent/v1/scripts/:sha256",
+    exposeHeadRoute: false,
+    handler: async (request, reply) => {
+      const { id } = await authenticateMachine(db, request.headers.authorization);
+      const { sha256: wanted } = parse(z.object({ sha256 }), request.params);
+      return reply.type("text/plain; charset=utf-8").send(await scriptText(db, id, wanted));
     },
   });
   app.route({

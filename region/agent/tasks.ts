@@ -1,21 +1,26 @@
+import { imageMissing, makeFailure } from "@rackwright/contract";
 import type { AgentTask } from "@rackwright/contract";
 import type { Transaction } from "../database/pool.ts";
 import { FailureError } from "../errors.ts";
 import { type MachineRow, fire, lockMachine } from "../machines/fire.ts";
 import { touch } from "../machines/touch.ts";
+import { wasRunning } from "../machines/transition.ts";
 import { credentialsFor } from "../metadata/access.ts";
-import { installPlan } from "../storage/plan.ts";
-
-/** What a machine in this status has its agent do; null: nothing. */
-export function taskKind(machine: Pick<MachineRow, "status" | "netboot">): "commission" | "install" | null {
-  if (machine.status === "commissioning") return "commission";
-  return machine.status === "deploying" && machine.netboot ? "install" : null;
-}
+import { taskKind } from "../boot/orders.ts";
+import { pendingScripts } from "../scripts/index.ts";
+import { configuredNetwork, installPlan } from "../storage/plan.ts";
+import { kernelOptionsOf } from "../tags/give.ts";
 
 /** An operator's own account on the BMC is left alone; ours is made, or made anew. */
 function configuresBmc(machine: MachineRow): boolean {
   const { power_user, power_pass } = machine.power_parameters;
   return machine.power_driver !== "ipmi" || power_user === undefined || power_pass === undefined;
+}
+
+/** A machine with a system of its own goes back to it; one that somebody wants to log in to stays on. */
+function afterTests(machine: MachineRow): "poweroff" | "reboot" | "stay" {
+  if (machine.keep_on) return "stay";
+  return wasRunning(machine) ? "reboot" : "poweroff";
 }
 
 /**
@@ -33,8 +38,20 @@ export async function currentTask(tx: Transaction, machineId: string, rack: stri
     };
   }
   await touch(tx, machineId, now, "the agent to report its next step");
+  const own = { system_id: machineId };
+  if (kind === "rescue") return { kind, ...own, afterwards: "stay" };
+  if (kind === "release") {
+    return { kind, ...own, scripts: await pendingScripts(tx, machineId, "release"), afterwards: "poweroff" };
+  }
+  if (kind === "test") {
+    const scripts = await pendingScripts(tx, machineId, "testing");
+    const network = scripts.some((one) => one.apply_configured_networking) ? configuredNetwork(machine) : null;
+    return { kind, ...own, scripts, network, afterwards: afterTests(machine) };
+  }
   if (kind === "commission") {
-    return { kind, system_id: machineId, configure_bmc: configuresBmc(machine), afterwards: "poweroff" };
+    const scripts = await pendingScripts(tx, machineId, "commissioning");
+    const afterwards = machine.keep_on ? "stay" : "poweroff";
+    return { kind, ...own, configure_bmc: configuresBmc(machine), scripts, afterwards };
   }
   try {
     return { kind, system_id: machineId, plan: await planFor(tx, machine, rack, now), afterwards: "reboot" };
@@ -56,12 +73,13 @@ async function planFor(tx: Transaction, machine: MachineRow, rack: string, now: 
     .where("kind", "=", "deployable")
     .executeTakeFirst();
   if (image === undefined) {
-    throw new FailureError({
-      code: "image-missing",
-      message: `The image ${machine.image ?? "(none)"} for ${architecture} is not in the image store.`,
-      evidence: [],
-      next: "Build or upload it (rackwright images list shows what is there), then deploy the machine again.",
-    });
+    throw new FailureError(
+      makeFailure(
+        imageMissing,
+        `The image ${machine.image ?? "(none)"} for ${architecture} is not in the image store.`,
+      ),
+    );
   }
-  return installPlan({ machine, image, rack, credentials: await credentialsFor(tx, machine.id, now) });
+  const tagOptions = await kernelOptionsOf(tx, machine.id);
+  return installPlan({ machine, image, rack, credentials: await credentialsFor(tx, machine.id, now), tagOptions });
 }

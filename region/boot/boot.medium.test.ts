@@ -5,10 +5,15 @@ import { json } from "../database/pool.ts";
 import type { Database } from "../database/pool.ts";
 import { testDatabase } from "../database/testing.ts";
 import { addMachine } from "../metadata/testing.ts";
-import { decideBoot, explainBoot } from "./decide.ts";
+import { decideBoot, foreseeBoot } from "./decide.ts";
+import { loadBootFacts } from "./facts.ts";
+import { recordBoot } from "./record.ts";
+import { decide } from "./judge.ts";
 
 const start = new Date("2026-01-02T03:04:05.000Z");
 const later = (seconds: number): Date => new Date(start.getTime() + seconds * 1000);
+
+const file = (role: string, digit: string) => ({ role, name: role, sha256: digit.repeat(64), size: 100 });
 
 describe("boot decisions from the database", () => {
   let db: Database;
@@ -17,7 +22,6 @@ describe("boot decisions from the database", () => {
     database = await testDatabase();
     ({ db } = database);
     const image = { architecture: "amd64", title: "", os: "debian", release: "12", recipe: "0".repeat(64) } as const;
-    const file = (role: string, digit: string) => ({ role, name: role, sha256: digit.repeat(64), size: 100 });
     const ephemeral = { ...image, name: "ephemeral-debian-12", kind: "ephemeral", built_at: start } as const;
     const parts = (digit: string) =>
       json([file("boot-kernel", digit), file("boot-initrd", digit), file("squashfs", digit)]);
@@ -63,13 +67,13 @@ describe("boot decisions from the database", () => {
       .values({ machine_id: "cards0", name: "eth1", mac: "52:54:00:ee:00:01" })
       .execute();
     for (const mac of [machine.mac, "52:54:00:ee:00:01"]) {
-      const decision = await explainBoot(db, request({ mac }));
+      const { decision } = await foreseeBoot(db, request({ mac }));
       assert.equal(decision.machine_id, "cards0");
       assert.equal(decision.purpose, "commission");
       assert.equal(decision.hostname, "host-cards0");
       assert.equal(decision.kernel?.sha256, "b".repeat(64));
     }
-    assert.equal((await explainBoot(db, request({ mac: "52:54:00:ee:00:02" }))).purpose, "enlist");
+    assert.equal((await foreseeBoot(db, request({ mac: "52:54:00:ee:00:02" }))).decision.purpose, "enlist");
     assert.deepEqual(await boots(machine.mac), [], "an explanation leaves no trace");
   });
 
@@ -82,9 +86,27 @@ describe("boot decisions from the database", () => {
       .where("id", "=", "wyth11")
       .execute();
     for (const uuid of ["00112233-4455-6677-8899-AABBCCDDEEFF", "33221100-5544-7766-8899-aabbccddeeff"]) {
-      assert.equal((await explainBoot(db, request({ uuid }))).machine_id, "wyth11");
-      assert.equal((await explainBoot(db, request({ uuid, mac: "52:54:00:ee:00:03" }))).machine_id, "wyth11");
-      assert.equal((await explainBoot(db, request({ uuid, mac: one.mac }))).machine_id, "wyth00");
+      assert.equal((await foreseeBoot(db, request({ uuid }))).decision.machine_id, "wyth11");
+      assert.equal((await foreseeBoot(db, request({ uuid, mac: "52:54:00:ee:00:03" }))).decision.machine_id, "wyth11");
+      assert.equal((await foreseeBoot(db, request({ uuid, mac: one.mac }))).decision.machine_id, "wyth00");
+    }
+  });
+
+  it("does nothing to a machine that became something else, or nothing, while its boot was decided", async () => {
+    for (const [id, gone] of [
+      ["race00", false],
+      ["race11", true],
+    ] as const) {
+      const { mac } = await addMachine(db, id, "commissioning", { now: start });
+      const asked = request({ mac, architecture_code: 0 });
+      const { machine } = await loadBootFacts(db, asked);
+      if (gone) await db.deleteFrom("machines").where("id", "=", id).execute();
+      else await db.updateTable("machines").set({ status: "ready" }).where("id", "=", id).execute();
+      const { decision, failure } = decide({ machine, images: [] }, asked);
+      assert.ok(failure);
+      await recordBoot(db, asked, machine, { decision, failure }, { clock: { now: () => start }, rack: null });
+      assert.equal((await boots(mac)).length, 1);
+      if (!gone) assert.deepEqual([(await row(id)).status, (await row(id)).failure], ["ready", null]);
     }
   });
 
@@ -141,6 +163,46 @@ describe("boot decisions from the database", () => {
       "Build or upload it (rackwright images list shows what is there), then deploy the machine again.",
     );
     assert.equal((await decideAt(later(1), { mac })).purpose, "poweroff");
+  });
+
+  it("fails whatever the machine was to do in the ephemeral system, when that cannot be booted", async () => {
+    const cases = [
+      ["lost00", "testing", "failed testing"],
+      ["lost11", "disk erasing", "failed disk erasing"],
+      ["lost22", "entering rescue mode", "failed to enter rescue mode"],
+    ] as const;
+    for (const [id, status, failed] of cases) {
+      const { mac } = await addMachine(db, id, status, { now: start });
+      await decideAt(start, { mac, client: "pxe-uefi-x64" });
+      assert.equal((await row(id)).waits_for, "the agent to start");
+      await decideAt(later(60), { mac, client: "other", architecture_code: 27 });
+      assert.deepEqual([(await row(id)).status, (await row(id)).failure?.code], [failed, "architecture-unsupported"]);
+    }
+    // What has an end of its own is not ended by a boot that goes wrong on the way.
+    const { mac } = await addMachine(db, "lost33", "rescue mode", { now: start });
+    await decideAt(start, { mac, client: "other", architecture_code: 27 });
+    assert.equal((await row("lost33")).status, "rescue mode");
+  });
+
+  it("boots a machine deployed to memory from its image, where it has the memory by its inventory", async () => {
+    await db
+      .updateTable("images")
+      .set({
+        files: json(["squashfs", "boot-kernel", "boot-initrd"].map((role) => file(role, role[0] === "s" ? "d" : "e"))),
+      })
+      .where("name", "=", "debian-12")
+      .execute();
+    const { mac } = await addMachine(db, "mema00", "deploying", { now: start, image: "debian-12" });
+    const change = (set: object) => db.updateTable("machines").set(set).where("id", "=", "mema00").execute();
+    await change({ ephemeral: true, inventory: json({ memory: { total: 2 ** 31 } }) });
+    assert.equal((await decideAt(start, { mac })).kernel?.sha256, "e".repeat(64));
+    assert.equal((await row("mema00")).waits_for, "the system in memory to start and ask for its user data");
+    await change({ inventory: json({ memory: { total: 2 ** 28 } }) });
+    assert.equal((await decideAt(later(60), { mac })).purpose, "none");
+    assert.deepEqual(
+      [(await row("mema00")).status, (await row("mema00")).failure?.code],
+      ["failed deployment", "memory-too-small"],
+    );
   });
 
   it("tells of a stranger that cannot be served, once", async () => {

@@ -14,8 +14,15 @@ export type BootMachine = {
   hostname: string;
   status: MachineStatus;
   netboot: boolean;
+  installed: boolean;
+  ephemeral: boolean;
+  patience: string | null;
+  /** Bytes, by its inventory. */
+  memory: number | null;
   image: string | null;
   architecture: Architecture | null;
+  /** Those of its tags, in the order of their names; empty where there are none. */
+  kernelOptions: string;
   /** Its network card asked; false: only its SMBIOS UUID matched. */
   byMac: boolean;
 };
@@ -48,7 +55,9 @@ export async function loadBootFacts(db: Database | Transaction, request: BootReq
       order by by_mac desc
       limit 1
     ), machine as (
-      select m.id, m.hostname, m.status, m.netboot, m.image, m.architecture, found.by_mac as "byMac"
+      select m.id, m.hostname, m.status, m.netboot, m.installed, m.ephemeral, m.patience, m.image,
+        (m.inventory #>> '{memory,total}')::numeric as memory, m.architecture, found.by_mac as "byMac",
+        machine_kernel_options(m.id) as "kernelOptions"
       from found join machines m on m.id = found.id
     )
     select

@@ -1,4 +1,4 @@
-import type { BootDecision, BootPurpose, BootRequest, Failure, Firmware } from "@rackwright/contract";
+import type { BootDecision, BootPurpose, BootRequest, Failure, Firmware, MachineStatus } from "@rackwright/contract";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { Database, Transaction } from "../database/pool.ts";
@@ -6,6 +6,7 @@ import { appendEvent } from "../events/append.ts";
 import { fire } from "../machines/fire.ts";
 import { touch } from "../machines/touch.ts";
 import type { BootMachine } from "./facts.ts";
+import { type Order, orderOf } from "./orders.ts";
 
 /** Loaders ask for the same script more than once; what comes within this time with the same answer is one boot. */
 const oneBootSeconds = 30;
@@ -90,17 +91,55 @@ async function recordMachine(
   now: Date,
 ): Promise<void> {
   const firmware = firmwareOf(request);
+  const current = await tx
+    .selectFrom("machines")
+    .selectAll()
+    .where("id", "=", machine.id)
+    .forUpdate()
+    .executeTakeFirst();
+  // The decision was made before the lock: what came over the machine since has nothing to do with this boot.
+  if (current === undefined || current.status !== machine.status || orderOf(current) !== orderOf(machine)) return;
   // A UUID alone is easily forged, so a card it brought along counts only while no user's secret is at stake.
   const cardCounts = request.mac !== null && (machine.byMac || machine.status === "commissioning");
   const learnt = { ...(cardCounts && { boot_mac: request.mac }), ...(firmware !== null && { firmware }) };
   if (Object.keys(learnt).length > 0) {
     await tx.updateTable("machines").set(learnt).where("id", "=", machine.id).execute();
   }
-  if (machine.status !== "commissioning" && machine.status !== "deploying") return;
-  const waits = purpose === "local" ? "the installed system to start and ask for its user data" : "the agent to start";
-  if (failure === null) await touch(tx, machine.id, now, waits);
-  else {
-    const trigger = machine.status === "commissioning" ? "commission-failed" : "install-failed";
-    await fire(tx, { machineId: machine.id, trigger, actor: "region", failure, now });
+  if (!waitsForBoot.includes(machine.status) || purpose === "poweroff") return;
+  if (failure === null) await touch(tx, machine.id, now, waitsAfter(purpose));
+  else await fire(tx, { machineId: machine.id, trigger: failedBoot(orderOf(machine)), actor: "region", failure, now });
+}
+
+/** Statuses that wait for the machine to boot. */
+const waitsForBoot: readonly MachineStatus[] = [
+  "commissioning",
+  "testing",
+  "deploying",
+  "releasing",
+  "disk erasing",
+  "entering rescue mode",
+];
+
+function waitsAfter(purpose: BootPurpose): string {
+  if (purpose === "local") return "the installed system to start and ask for its user data";
+  return purpose === "memory" ? "the system in memory to start and ask for its user data" : "the agent to start";
+}
+
+/** What it means for the machine's life that it cannot boot what it was ordered to. */
+function failedBoot(order: Order) {
+  switch (order) {
+    case "commission":
+      return "commission-failed" as const;
+    case "test":
+      return "tests-failed" as const;
+    case "release":
+      return "scripts-failed" as const;
+    case "rescue":
+      return "rescue-failed" as const;
+    case "install":
+    case "memory":
+    case "local":
+    case "poweroff":
+      return "install-failed" as const;
   }
 }

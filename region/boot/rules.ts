@@ -1,61 +1,53 @@
-import type { Architecture, BootDecision, BootPurpose, BootRequest, Failure, ImageFile } from "@rackwright/contract";
-import { architectureName, bootArchitecture } from "./architectures.ts";
-import { ephemeralCommandLine } from "./command-line.ts";
-import type { BootFacts, BootImage, BootMachine } from "./facts.ts";
-
-/** What the rules look at: the facts, with the question "which architecture, which images" already answered. */
-export type Situation = {
-  request: BootRequest;
-  machine: BootMachine | null;
-  architecture: Architecture | null;
-  /** The newest ephemeral image of that architecture that has all its parts. */
-  ephemeral: BootImage | null;
-  /** The image the machine is being deployed with, when it is here and has a root image. */
-  deployable: BootImage | null;
-};
+import { architectureUnsupported, ephemeralImageMissing, imageMissing, makeFailure } from "@rackwright/contract";
+import type { BootPurpose, Failure } from "@rackwright/contract";
+import { architectureName } from "./architectures.ts";
+import { missingForMemory, shortOfMemory } from "./memory.ts";
+import type { Situation } from "./situation.ts";
+import {
+  type Condition,
+  unknown,
+  status,
+  ordered,
+  both,
+  unservable,
+  noEphemeral,
+  noDeployable,
+  notForMemory,
+  tooLittleMemory,
+} from "./conditions.ts";
 
 export type BootRule = {
   name: string;
-  when: (situation: Situation) => boolean;
+  when: Condition;
   purpose: BootPurpose;
   words: (situation: Situation) => string;
   failure?: (situation: Situation) => Failure;
 };
 
-const status =
-  (...wanted: BootMachine["status"][]) =>
-  (situation: Situation): boolean =>
-    situation.machine !== null && wanted.includes(situation.machine.status);
-const deploying =
-  (netboot: boolean) =>
-  (situation: Situation): boolean =>
-    situation.machine?.status === "deploying" && situation.machine.netboot === netboot;
-
 /** Evaluated in order, the first that matches decides. The last one always matches. */
 export const bootRules: readonly BootRule[] = [
   {
     name: "deployed",
-    when: status("deployed"),
+    when: both(status("deployed"), ordered("local")),
     purpose: "local",
     words: () => "the machine is deployed: it boots from its disk",
   },
   {
     name: "installed",
-    when: deploying(false),
+    when: both(status("deploying"), ordered("local")),
     purpose: "local",
     words: () => "the system was written to the disk: the machine boots from it to finish the deployment",
   },
   {
+    name: "own-system",
+    when: ordered("local"),
+    purpose: "local",
+    words: ({ machine }) =>
+      `the machine is ${machine?.status} and keeps the system it was deployed with: it boots from its disk`,
+  },
+  {
     name: "nothing-to-do",
-    when: status(
-      "new",
-      "ready",
-      "allocated",
-      "failed commissioning",
-      "failed deployment",
-      "releasing",
-      "failed releasing",
-    ),
+    when: ordered("poweroff"),
     purpose: "poweroff",
     words: ({ machine }) =>
       machine?.status === "new"
@@ -64,121 +56,121 @@ export const bootRules: readonly BootRule[] = [
   },
   {
     name: "unsupported-architecture",
-    when: ({ architecture }) => architecture === null,
+    when: unservable,
     purpose: "none",
     words: ({ request }) => `nothing is served to this firmware: ${architectureName(request)}`,
-    failure: ({ request }) => ({
-      code: "architecture-unsupported",
-      message: `The machine's firmware cannot start anything there is: ${architectureName(request)}.`,
-      evidence: [`client ${request.client}, DHCP option 93: ${request.architecture_code ?? "absent"}`],
-      next: "Switch the machine's firmware to UEFI x64, UEFI arm64 or BIOS network boot.",
-    }),
+    failure: ({ request }) =>
+      makeFailure(
+        architectureUnsupported,
+        `The machine's firmware cannot start anything there is: ${architectureName(request)}.`,
+        [`client ${request.client}, DHCP option 93: ${request.architecture_code ?? "absent"}`],
+      ),
+  },
+  {
+    name: "no-memory-image",
+    when: both(ordered("memory"), noDeployable),
+    purpose: "none",
+    words: ({ machine, architecture }) =>
+      `the image ${machine?.image ?? "(none)"} for ${architecture} is not here to run from memory`,
+    failure: ({ machine, architecture }) =>
+      makeFailure(
+        imageMissing,
+        `The image ${machine?.image ?? "(none)"} for ${architecture} to run from memory is not in the image store.`,
+      ),
+  },
+  {
+    name: "not-for-memory",
+    when: both(ordered("memory"), notForMemory),
+    purpose: "none",
+    words: ({ deployable }) => `the image ${deployable?.name} has no kernel and initrd to run from memory with`,
+    failure: ({ deployable }) => told(deployable && missingForMemory(deployable)),
+  },
+  {
+    name: "too-little-memory",
+    when: both(ordered("memory"), tooLittleMemory),
+    purpose: "none",
+    words: ({ deployable }) => `the machine has too little memory to run ${deployable?.name} from it`,
+    failure: ({ machine, deployable }) => told(deployable && shortOfMemory(machine?.memory ?? null, deployable)),
+  },
+  {
+    name: "memory",
+    when: ordered("memory"),
+    purpose: "memory",
+    words: ({ machine, deployable }) =>
+      machine?.status === "deploying"
+        ? `the machine is being deployed to memory: boot ${deployable?.name} from the network`
+        : `the machine is deployed to memory: boot ${deployable?.name} from the network again`,
   },
   {
     name: "no-ephemeral-image",
-    when: ({ ephemeral }) => ephemeral === null,
+    when: noEphemeral,
     purpose: "none",
     words: ({ architecture }) => `no ephemeral image for ${architecture} is here to boot`,
-    failure: ({ architecture }) => ({
-      code: "ephemeral-image-missing",
-      message: `No ephemeral image for ${architecture} is built, so no machine can be enlisted, commissioned or deployed.`,
-      evidence: [],
-      next: "Build the images: rackwright images build",
-    }),
+    failure: ({ architecture }) =>
+      makeFailure(
+        ephemeralImageMissing,
+        `No ephemeral image for ${architecture} is built, so no machine can be enlisted, commissioned or deployed.`,
+      ),
   },
   {
     name: "no-image",
-    when: (situation) => deploying(true)(situation) && situation.deployable === null,
+    when: both(ordered("install"), noDeployable),
     purpose: "none",
     words: ({ machine, architecture }) =>
       `the image ${machine?.image ?? "(none)"} for ${architecture} is not here to install`,
-    failure: ({ machine, architecture }) => ({
-      code: "image-missing",
-      message: `The image ${machine?.image ?? "(none)"} for ${architecture} to deploy is not in the image store.`,
-      evidence: [],
-      next: "Build or upload it (rackwright images list shows what is there), then deploy the machine again.",
-    }),
+    failure: ({ machine, architecture }) =>
+      makeFailure(
+        imageMissing,
+        `The image ${machine?.image ?? "(none)"} for ${architecture} to deploy is not in the image store.`,
+      ),
   },
   {
     name: "install",
-    when: deploying(true),
+    when: ordered("install"),
     purpose: "install",
     words: ({ deployable }) =>
       `the machine is being deployed: boot the ephemeral system to install ${deployable?.name}`,
   },
   {
     name: "commission",
-    when: status("commissioning"),
+    when: ordered("commission"),
     purpose: "commission",
     words: () => "the machine is being commissioned: boot the ephemeral system to take its inventory",
   },
   {
+    name: "test",
+    when: ordered("test"),
+    purpose: "test",
+    words: () => "the machine is being tested: boot the ephemeral system to run the tests",
+  },
+  {
+    name: "release",
+    when: ordered("release"),
+    purpose: "release",
+    words: ({ machine }) =>
+      machine?.status === "disk erasing"
+        ? "the machine's disks are to be erased: boot the ephemeral system to do it"
+        : "the machine is being released: boot the ephemeral system to run the release scripts",
+  },
+  {
+    name: "rescue",
+    when: ordered("rescue"),
+    purpose: "rescue",
+    words: () => "the machine is in rescue mode: boot the ephemeral system and leave its disks alone",
+  },
+  {
     name: "enlist",
-    when: () => true,
+    when: ({ machine }) => ({
+      holds: true,
+      because: machine === null ? unknown.because : `no rule before was for a machine that is ${machine.status}`,
+    }),
     purpose: "enlist",
     words: () => "no machine with this network card is known: boot the ephemeral system to enlist it",
   },
 ];
 
-function file(image: BootImage | null, role: string): ImageFile | null {
-  return image?.files.find((candidate) => candidate.role === role) ?? null;
-}
-
-export function situationOf(facts: BootFacts, request: BootRequest): Situation {
-  const architecture = bootArchitecture(request, facts.machine?.architecture ?? null);
-  const find = (kind: BootImage["kind"], ...roles: string[]): BootImage | null =>
-    facts.images.find(
-      (image) =>
-        image.kind === kind && image.architecture === architecture && roles.every((role) => file(image, role) !== null),
-    ) ?? null;
-  return {
-    request,
-    machine: facts.machine,
-    architecture,
-    ephemeral: find("ephemeral", "boot-kernel", "boot-initrd", "squashfs"),
-    deployable: find("deployable", "squashfs"),
-  };
-}
-
-/** The host name a machine has until it has one of its own. */
-export const enlistingHostname = "rackwright-enlist";
-
-/** What the machine boots, the rule that said so, and what is wrong where it can boot nothing. Pure. */
-export function decide(
-  facts: BootFacts,
-  request: BootRequest,
-): { decision: BootDecision; rule: BootRule; failure: Failure | null } {
-  const situation = situationOf(facts, request);
-  const rule = bootRules.find((candidate) => candidate.when(situation));
-  if (rule === undefined) throw new Error("the last boot rule must match everything");
-  const { machine, architecture, ephemeral } = situation;
-  const hostname = machine?.hostname ?? enlistingHostname;
-  const boots = rule.purpose !== "local" && rule.purpose !== "none";
-  const part = (role: string): BootDecision["kernel"] => {
-    const found = boots ? file(ephemeral, role) : null;
-    return found === null ? null : { name: found.name, sha256: found.sha256, size: found.size };
-  };
-  const squashfs = boots ? file(ephemeral, "squashfs") : null;
-  return {
-    decision: {
-      machine_id: machine?.id ?? null,
-      purpose: rule.purpose,
-      rule: rule.words(situation),
-      architecture,
-      hostname,
-      kernel: part("boot-kernel"),
-      initrd: part("boot-initrd"),
-      command_line:
-        squashfs === null || architecture === null
-          ? ""
-          : ephemeralCommandLine({
-              architecture,
-              hostname,
-              squashfs: squashfs.sha256,
-              machineId: machine?.id ?? null,
-            }),
-    },
-    rule,
-    failure: rule.failure?.(situation) ?? null,
-  };
+/** The failure a rule's condition was made of. */
+function told(failure: Failure | null): Failure {
+  if (failure === null) throw new Error("a boot rule held without its reason");
+  return failure;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { sql } from "kysely";
@@ -7,7 +7,7 @@ import { testDatabase } from "./testing.ts";
 
 type Column = { table_name: string; column_name: string; is_nullable: "YES" | "NO"; data_type: string };
 
-/** Which TypeScript types a column of an SQL type may have in tables.ts. */
+/** Which TypeScript types a column of an SQL type may have in the tables' declarations. */
 const expected: Readonly<Record<string, RegExp>> = {
   bigint: /^(Identity|number|Generated<number>)$/,
   integer: /^number$/,
@@ -19,9 +19,11 @@ const expected: Readonly<Record<string, RegExp>> = {
   ARRAY: /^Generated<string\[\]>$/,
 };
 
-/** The columns tables.ts declares: interface by interface, read from its text. */
+/** The columns tables.ts and the files below tables/ declare: interface by interface, read from their text. */
 async function declared(): Promise<Map<string, string>> {
-  const text = await readFile(join(import.meta.dirname, "tables.ts"), "utf8");
+  const folder = join(import.meta.dirname, "tables");
+  const files = [join(import.meta.dirname, "tables.ts"), ...(await readdir(folder)).map((name) => join(folder, name))];
+  const text = (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n");
   const interfaces = new Map(
     [...text.matchAll(/export interface (\w+) \{\n(.*?)\n\}/gs)].map(([, name = "", body = ""]) => [name, body]),
   );

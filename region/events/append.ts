@@ -2,6 +2,7 @@ import type { EventLevel, EventType, Failure } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import { json, storable } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
+import { keepPhases } from "../machines/phase-times.ts";
 
 /** NOTIFY channel that wakes the readers of the stream in every region. */
 export const eventsChannel = "rackwright_events";
@@ -51,4 +52,5 @@ export async function appendEvents(db: Kysely<Tables>, events: readonly NewEvent
         e(type, message, level, at, machine_id, mac, rack, actor, data, failure, n)
       order by n
     ) select pg_notify(${eventsChannel}, '')`.execute(db);
+  await keepPhases(db, events);
 }

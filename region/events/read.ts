@@ -1,79 +1,116 @@
-import type { Event, EventLevel } from "@rackwright/contract";
+import type { Event } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import { type EventFilter, isIndexed, matching, span } from "./filter.ts";
 
-export type EventFilter = {
-  /** Events of this machine, or of its network cards before it was known. */
-  machine?: string | undefined;
-  /** Beginning of the type, such as `dhcp` or `machine.status`. */
-  type?: string | undefined;
-  /** This level or a graver one. */
-  level?: EventLevel | undefined;
-};
+export type { EventFilter } from "./filter.ts";
 
-const levels = ["debug", "info", "warning", "error"] as const;
+const columns = [
+  "id",
+  "at",
+  "type",
+  "level",
+  "machine_id",
+  "mac",
+  "rack",
+  "actor",
+  "message",
+  "data",
+  "failure",
+] as const;
 
-function matching(db: Kysely<Tables>, { machine, type, level }: EventFilter) {
-  const like = `${(type ?? "").replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+type Range = { after: number; through: number; order: "asc" | "desc"; limit: number };
+
+function inRange(db: Kysely<Tables>, filter: EventFilter, { after, through, order, limit }: Range) {
   return db
     .selectFrom("events")
-    .select(["id", "at", "type", "level", "machine_id", "mac", "rack", "actor", "message", "data", "failure"])
-    .$if(machine !== undefined, (query) =>
-      query.where((where) =>
-        where.or([
-          where("machine_id", "=", machine ?? ""),
-          where(
-            "mac",
-            "in",
-            where
-              .selectFrom("interfaces")
-              .select("mac")
-              .where("machine_id", "=", machine ?? ""),
-          ),
-        ]),
-      ),
-    )
-    .$if(type !== undefined, (query) => query.where("type", "like", like as Event["type"]))
-    .$if(level !== undefined, (query) => query.where("level", "in", levels.slice(levels.indexOf(level ?? "debug"))));
+    .where("id", ">", after)
+    .where("id", "<=", through)
+    .where((where) => matching(where, filter))
+    .orderBy("id", order)
+    .limit(limit);
 }
 
-type Row = Awaited<ReturnType<ReturnType<typeof matching>["execute"]>>[number];
+/**
+ * Ids of a machine's events, and of its cards' before it was known. Each index is asked for itself: a condition that joins
+ * them with `or` is answered by a walk over everybody's events.
+ */
+function idsOfMachine(db: Kysely<Tables>, machine: string, filter: EventFilter, range: Range) {
+  const own = inRange(db, filter, range).select("id").where("machine_id", "=", machine);
+  const seen = inRange(db, filter, range)
+    .select("id")
+    .where(sql<boolean>`events.mac = interfaces.mac`);
+  return db
+    .selectFrom(own.as("own"))
+    .select("own.id")
+    .union(
+      db
+        .selectFrom("interfaces")
+        .innerJoinLateral(seen.as("seen"), (join) => join.onTrue())
+        .select("seen.id")
+        .where("interfaces.machine_id", "=", machine),
+    );
+}
+
+/** Events that a filter wants, in a range of their ids, as a query. */
+export function eventsBetween(db: Kysely<Tables>, { machine, ...filter }: EventFilter, range: Range) {
+  if (machine === undefined) return inRange(db, filter, range).select(columns);
+  return db
+    .selectFrom("events")
+    .select(columns)
+    .where("id", "in", idsOfMachine(db, machine, filter, range))
+    .orderBy("id", range.order)
+    .limit(range.limit);
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof eventsBetween>["execute"]>>[number];
 const toEvent = (row: Row): Event => ({ ...row, at: row.at.toISOString() });
+
+export type Page = {
+  limit: number;
+  cursor?: number | undefined;
+  order: "asc" | "desc";
+  /** Events looked at where no index leads to those wanted. */
+  looks?: number;
+};
 
 /**
  * One page of events. Ascending goes on after `cursor`, descending before it. Only settled events are shown, so that
- * whoever goes on from a cursor misses none.
+ * whoever goes on from a cursor misses none. A page may have fewer than `limit` events, or none, and still a next one:
+ * a filter without an index looks at a bounded number of events each time.
  */
 export async function listEvents(
   db: Kysely<Tables>,
   filter: EventFilter,
-  { limit, cursor, order }: { limit: number; cursor?: number | undefined; order: "asc" | "desc" },
+  { limit, cursor, order, looks = span }: Page,
 ): Promise<{ items: Event[]; next: string | null }> {
   // A statement of its own, before the one that reads: only then is everything up to there visible.
   const { through } = await readSettled(db);
-  const rows = await matching(db, filter)
-    .where("id", "<=", through)
-    .$if(cursor !== undefined, (query) => query.where("id", order === "asc" ? ">" : "<", cursor ?? 0))
-    .orderBy("id", order)
-    .limit(limit + 1)
-    .execute();
+  const width = isIndexed(filter) ? Number.MAX_SAFE_INTEGER : looks;
+  const ascending = order === "asc";
+  const top = ascending ? through : Math.min(through, (cursor ?? through + 1) - 1);
+  const bottom = ascending ? Math.min(cursor ?? 0, through) : Math.max(0, top - width);
+  const end = ascending ? Math.min(top, bottom + width) : top;
+  const rows = await eventsBetween(db, filter, { after: bottom, through: end, order, limit: limit + 1 }).execute();
   const items = rows.slice(0, limit).map(toEvent);
-  return { items, next: rows.length > limit ? String(items.at(-1)?.id) : null };
+  if (rows.length > limit) return { items, next: String(items.at(-1)?.id) };
+  if (ascending) return { items, next: end < through ? String(end) : null };
+  return { items, next: bottom > 0 ? String(bottom + 1) : null };
 }
 
-/** Events after `after` up to `through`, which must be a settled id; at most `limit`. */
+/**
+ * Events after `after` up to `through`, which must be a settled id: at most `limit`, and how far they reach, so that
+ * the next call goes on there.
+ */
 export async function readBetween(
   db: Kysely<Tables>,
   filter: EventFilter,
   { after, through, limit }: { after: number; through: number; limit: number },
-): Promise<Event[]> {
-  const rows = await matching(db, filter)
-    .where("id", ">", after)
-    .where("id", "<=", through)
-    .orderBy("id")
-    .limit(limit)
-    .execute();
-  return rows.map(toEvent);
+): Promise<{ events: Event[]; through: number }> {
+  const end = isIndexed(filter) ? through : Math.min(through, after + span);
+  const rows = await eventsBetween(db, filter, { after, through: end, order: "asc", limit }).execute();
+  const last = rows.at(-1)?.id ?? end;
+  return { events: rows.map(toEvent), through: rows.length < limit ? end : last };
 }
 
 /** The newest id up to which nothing can appear any more, and whether there are newer ones that are not settled yet. */

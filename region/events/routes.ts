@@ -1,4 +1,4 @@
-import { event, pageOf } from "@rackwright/contract";
+import { event, pageOf, tooManyStreams } from "@rackwright/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Database } from "../database/pool.ts";
@@ -15,13 +15,18 @@ export type EventDeps = {
   tail: EventTail;
   log: Log;
   /** Aborted when the region stops. */ signal: AbortSignal;
+  /** Streams one region process keeps open. */
+  streamLimit?: number;
 };
 
-/** Streams one region process keeps open. */
-const streamLimit = 500;
+/** The limit where none is given. */
+const mostStreams = 500;
 
 /** Routes of the event stream: pages, and server-sent events that resume. */
-export function registerEventRoutes(routes: App, { db, tail, log, signal }: EventDeps): void {
+export function registerEventRoutes(
+  routes: App,
+  { db, tail, log, signal, streamLimit = mostStreams }: EventDeps,
+): void {
   let open = 0;
   routes.get(
     "/api/v1/events",
@@ -37,7 +42,7 @@ export function registerEventRoutes(routes: App, { db, tail, log, signal }: Even
     reply: FastifyReply,
   ): Promise<void> => {
     if (open >= streamLimit)
-      throw new OutsideDown(`This region serves ${streamLimit} event streams already.`, { next: "Try again later." });
+      throw new OutsideDown(`This region serves ${streamLimit} event streams already.`, tooManyStreams);
     const { cursor, ...filter } = request.query;
     const resumed = lastEventId.safeParse(request.headers["last-event-id"]);
     reply.hijack();

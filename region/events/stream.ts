@@ -53,10 +53,10 @@ export async function streamEvents(response: ServerResponse, options: StreamOpti
     while (!signal.aborted) {
       const through = tail.through();
       if (through > cursor) {
-        const events = await readBetween(db, filter, { after: cursor, through, limit: batch });
-        const text = events.map((event) => `id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`).join("");
+        const read = await readBetween(db, filter, { after: cursor, through, limit: batch });
+        const text = read.events.map((event) => `id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`).join("");
         if (text !== "") await write(text);
-        cursor = events.length < batch ? through : (events.at(-1)?.id ?? through);
+        cursor = read.through;
       } else await tail.past(cursor, signal);
     }
   } finally {

@@ -44,8 +44,9 @@ export function buildApp({ log }: AppOptions): App {
     // Streams stay open for ever; closing must not wait for them.
     forceCloseConnections: true,
   }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler<z.ZodType>(({ schema }) => (data: unknown) => {
-    const result = schema.safeParse(data);
+  app.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (data: unknown) => {
+    // A request without a body has null for one; schemas say with `prefault` or `nullish` what that means.
+    const result = schema.safeParse(httpPart === "body" && data === null ? undefined : data);
     return result.success ? { value: result.data } : { error: result.error };
   });
   app.setSerializerCompiler<z.ZodType>(({ schema }) => (data: unknown) => {

@@ -1,3 +1,4 @@
+import { badToken, csrfToken } from "@rackwright/contract";
 import { timingSafeEqual } from "node:crypto";
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
@@ -53,7 +54,7 @@ export function registerAuth(app: FastifyInstance, { db, clock, isLocalOperator 
     const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
     if (bearer !== undefined) {
       const caller = await verifyToken(db, bearer, clock.now());
-      if (!caller) throw new Denied("The API key is not valid.", 401, { code: "bad-token" });
+      if (!caller) throw new Denied("The API key is not valid.", 401, badToken);
       return caller;
     }
     const cookie = cookieOf(request, sessionCookie);
@@ -65,10 +66,7 @@ export function registerAuth(app: FastifyInstance, { db, clock, isLocalOperator 
       !sameText(String(request.headers[csrfHeader] ?? ""), session.csrfToken) &&
       !request.routeOptions.config.public
     )
-      throw new Denied(`The header ${csrfHeader} must carry the session's CSRF token.`, 403, {
-        code: "csrf-token",
-        next: "GET /api/v1/sessions/current tells the token.",
-      });
+      throw new Denied(`The header ${csrfHeader} must carry the session's CSRF token.`, 403, csrfToken);
     return { id: session.id, username: session.username, administrator: session.administrator };
   };
 }
@@ -108,6 +106,7 @@ export async function requireAdministrator(request: FastifyRequest): Promise<voi
 /** Who asks. @throws Denied unless an administrator */
 export function administratorOf(request: Pick<FastifyRequest, "caller">): Caller {
   const caller = callerOf(request);
-  if (!caller.administrator) throw new Denied("Only an administrator may do this.");
+  if (!caller.administrator)
+    throw new Denied("Only an administrator may do this.", 403, { next: "Ask an administrator." });
   return caller;
 }

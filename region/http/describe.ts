@@ -20,6 +20,7 @@ export async function describeText(): Promise<string> {
     clock: systemClock,
     tail: { through: () => 0, past: async () => {}, close: async () => {} },
     images: new ImageSync({ db, clock: systemClock, log: noLog, store: "" }),
+    racks: { connections: () => [] },
     version: programVersion(),
     log: noLog,
     signal: AbortSignal.abort(),

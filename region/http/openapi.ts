@@ -130,9 +130,11 @@ function responses(schemas: unknown): JsonSchema {
   return Object.fromEntries(
     Object.entries(schemas).map(([status, schema]: [string, unknown]) => [
       status,
-      schema instanceof z.ZodType && !(schema instanceof z.ZodUndefined)
-        ? { description: "Done", content: { "application/json": { schema: toSchema(schema, "output") } } }
-        : { description: "Done" },
+      schema instanceof z.ZodString || schema instanceof z.ZodCustom
+        ? { description: "Done", content: { "text/plain": { schema: { type: "string" } } } }
+        : schema instanceof z.ZodType && !(schema instanceof z.ZodUndefined)
+          ? { description: "Done", content: { "application/json": { schema: toSchema(schema, "output") } } }
+          : { description: "Done" },
     ]),
   );
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyError, FastifyInstance } from "fastify";
+import { badRequest, databaseDiskFull, databaseDown, internalError, noSuchRoute } from "@rackwright/contract";
 import type { Problem } from "@rackwright/contract";
 import { ZodError } from "zod";
 import { type FieldFailure, InputError, NotFound, OutsideDown, RegionError } from "../errors.ts";
@@ -7,6 +8,12 @@ import type { Log } from "../log.ts";
 
 /** SQLSTATE classes and codes, and socket errors, that mean: the database is away or overloaded, not our request wrong. */
 const databaseAway = /^(08|53|57)|^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/;
+
+/**
+ * SQLSTATE serialization_failure, deadlock_detected and unique_violation (a name was free when we looked): nothing was
+ * changed, and another try will do or be told what is taken.
+ */
+const collided = /^(40001|40P01|23505)$/;
 
 /** PostgreSQL's SQLSTATE disk_full. */
 const diskFull = "53100";
@@ -40,35 +47,41 @@ function toRegionError(
     const context = (error as ZodError & { validationContext?: "body" | "querystring" | "params" }).validationContext;
     const input = context === "querystring" ? request.query : context === "params" ? request.params : request.body;
     const failures = fieldFailures(error, input);
-    return new InputError(failures.map(({ field, allowed }) => `${field}: ${allowed}`).join("; "), {
-      failures,
-      code: "invalid",
-    });
+    return new InputError(failures.map(({ field, allowed }) => `${field}: ${allowed}`).join("; "), { failures });
   }
+  return databaseError(error);
+}
+
+/** What the database's trouble means to whoever asked; null for any other error. */
+export function databaseError(error: Error): OutsideDown | null {
   const code = (error as { code?: unknown }).code;
   if (code === diskFull) return databaseFull(error);
-  if (typeof code === "string" && databaseAway.test(code)) return databaseDown(error);
+  if (typeof code === "string" && collided.test(code)) return databaseCollision(error);
+  if (typeof code === "string" && databaseAway.test(code)) return databaseAwayError(error);
   if (
     /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/.test(
       error.message,
     )
   )
-    return databaseDown(error);
+    return databaseAwayError(error);
   return null;
 }
 
-function databaseDown(cause: Error): OutsideDown {
-  return new OutsideDown("The database does not answer at the moment.", {
-    code: "database-down",
-    next: "Try again in a few seconds.",
+function databaseCollision(cause: Error): OutsideDown {
+  return new OutsideDown("Two changes at once were in each other's way, and the database took this one back.", {
+    ...databaseDown,
+    next: "Ask again.",
     cause,
   });
 }
 
+function databaseAwayError(cause: Error): OutsideDown {
+  return new OutsideDown("The database does not answer at the moment.", { ...databaseDown, cause });
+}
+
 function databaseFull(cause: Error): OutsideDown {
   return new OutsideDown("The database cannot store anything: the disk it is on is full.", {
-    code: "database-disk-full",
-    next: "Free space on the file system of the database (the private one: the region's state folder); nothing must be restarted.",
+    ...databaseDiskFull,
     cause,
   });
 }
@@ -88,10 +101,8 @@ export function answerProblems(app: FastifyInstance, log: Log): void {
         title: "Bad Request",
         status,
         detail: error.message,
-        code: (error.code ?? "bad-request")
-          .toLowerCase()
-          .replace(/^fst_err_(ctp_)?/, "")
-          .replaceAll("_", "-"),
+        code: badRequest.code,
+        next: badRequest.next,
       });
     const incident = randomUUID();
     log.error(
@@ -109,7 +120,7 @@ export function answerProblems(app: FastifyInstance, log: Log): void {
       title: "Internal Server Error",
       status: 500,
       detail: "The region failed to handle this request.",
-      code: "internal-error",
+      code: internalError.code,
       next: `Look for ${incident} in the region's log, and report it.`,
     });
   });
@@ -117,8 +128,7 @@ export function answerProblems(app: FastifyInstance, log: Log): void {
     send(
       reply,
       new NotFound(`There is nothing at ${request.method} ${path(request.url).slice(0, 200)}.`, {
-        code: "no-such-route",
-        next: "The API is described at /api/v1/openapi.json.",
+        ...noSuchRoute,
       }).toProblem(),
     ),
   );

@@ -15,8 +15,17 @@ export type TestApi = {
   close(): Promise<void>;
 };
 
-/** The whole API on a test database, to be asked with `app.inject`. With `local` every request is the local operator's. */
-export async function testApi({ local, clock = systemClock }: { local: boolean; clock?: Clock }): Promise<TestApi> {
+/**
+ * The whole API on a test database, to be asked with `app.inject`. With `local` every request is the local operator's, or
+ * while it says so.
+ */
+export async function testApi({
+  local,
+  clock = systemClock,
+}: {
+  local: boolean | (() => boolean);
+  clock?: Clock;
+}): Promise<TestApi> {
   const database = await testDatabase();
   const defects: object[] = [];
   const log: Log = { ...noLog, error: (fields) => void defects.push(fields) };
@@ -29,10 +38,11 @@ export async function testApi({ local, clock = systemClock }: { local: boolean; 
     clock,
     tail,
     images: new ImageSync({ db: database.db, clock, log: noLog, store: tmpdir() }),
+    racks: { connections: () => [] },
     version: "0.0.0",
     log,
     signal: stopping.signal,
-    isLocalOperator: () => local,
+    isLocalOperator: () => (typeof local === "boolean" ? local : local()),
   });
   await app.ready();
   return {

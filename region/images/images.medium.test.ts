@@ -119,7 +119,11 @@ test("the API lists images, and racks with a proof fetch their files", async () 
   const images = new ImageSync({ db, clock, log: noLog, store });
   const allow = (): Promise<void> => Promise.resolve();
   const app = buildApp({ log: noLog });
-  registerImageRoutes(app, { db, images, guards: { user: allow, administrator: allow } });
+  app.decorateRequest("caller", null);
+  app.addHook("onRequest", async (incoming) => {
+    incoming.caller = { id: 1, username: "root", administrator: true };
+  });
+  registerImageRoutes(app, { db, clock, images, guards: { user: allow, administrator: allow } });
   registerRackFetch(app, { db, clock, imageStore: store });
   await app.ready();
   await writeImage("debian-12", "root");

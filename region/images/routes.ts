@@ -1,8 +1,11 @@
 import { architecture, failure, type Image, image, pageOf, pageQuery } from "@rackwright/contract";
 import { sql } from "kysely";
 import { z } from "zod";
+import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { appendAudit } from "../events/audit.ts";
 import type { App } from "../http/app.ts";
+import { callerOf } from "../http/auth.ts";
 import { NotFound } from "../errors.ts";
 import type { Guards } from "../racks/routes.ts";
 import type { ImageSync } from "./sync.ts";
@@ -15,7 +18,10 @@ const syncAnswer = z.object({
 });
 
 /** `/api/v1/images`. */
-export function registerImageRoutes(app: App, deps: { db: Database; images: ImageSync; guards: Guards }): void {
+export function registerImageRoutes(
+  app: App,
+  deps: { db: Database; clock: Clock; images: ImageSync; guards: Guards },
+): void {
   const { db, guards } = deps;
   const tags = ["images"];
 
@@ -67,7 +73,23 @@ export function registerImageRoutes(app: App, deps: { db: Database; images: Imag
         response: { 200: syncAnswer },
       },
     },
-    ({ body }) => deps.images.sync({ verify: body?.verify ?? false, prune: true }),
+    async (incoming) => {
+      const verify = incoming.body?.verify ?? false;
+      const { registered, removed, problems } = await deps.images.sync({ verify, prune: true });
+      const { username: actor } = callerOf(incoming);
+      await db.transaction().execute((tx) =>
+        appendAudit(tx, {
+          type: "image.changed",
+          at: deps.clock.now(),
+          actor,
+          message: `${actor} had the image store read: ${registered.length} registered, ${removed.length} removed, ${problems.length} problems`,
+          before: { images: removed },
+          after: { images: registered },
+          data: { verify },
+        }),
+      );
+      return { registered, removed, problems };
+    },
   );
 }
 

@@ -1,3 +1,4 @@
+import { imageIncomplete, imageManifestInvalid, makeFailure } from "@rackwright/contract";
 import type { Failure, ImageManifest } from "@rackwright/contract";
 import type { Clock } from "../clock.ts";
 import { type Database, json, type Transaction } from "../database/pool.ts";
@@ -137,16 +138,12 @@ async function removeOthers(tx: Transaction, kept: ReadonlySet<string>, among: r
   return gone;
 }
 
-const unusable = (file: string, why: string): Failure => ({
-  code: "image-manifest-invalid",
-  message: `The image manifest ${file.slice(0, 200)} cannot be used: ${why.slice(0, 1500)}.`,
-  evidence: [],
-  next: "Build the image again, or remove the manifest from the image store.",
-});
+const unusable = (file: string, why: string): Failure =>
+  makeFailure(imageManifestInvalid, `The image manifest ${file.slice(0, 200)} cannot be used: ${why.slice(0, 1500)}.`);
 
-const incomplete = (name: string, problems: string[]): Failure => ({
-  code: "image-incomplete",
-  message: `Image ${name} cannot be used: ${problems[0]}${problems.length > 1 ? ` and ${problems.length - 1} more` : ""}.`,
-  evidence: problems.slice(0, 50),
-  next: "Build or import the image again.",
-});
+const incomplete = (name: string, problems: string[]): Failure =>
+  makeFailure(
+    imageIncomplete,
+    `Image ${name} cannot be used: ${problems[0]}${problems.length > 1 ? ` and ${problems.length - 1} more` : ""}.`,
+    problems,
+  );

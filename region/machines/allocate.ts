@@ -1,7 +1,9 @@
+import { machineNotReady, noMachineAvailable } from "@rackwright/contract";
 import type { Architecture } from "@rackwright/contract";
 import { sql } from "kysely";
 import type { Transaction } from "../database/pool.ts";
 import { NotFound, StateConflict } from "../errors.ts";
+import { type PlaceWishes, placeConstraints } from "./constraints.ts";
 import { type Caller, fire } from "./fire.ts";
 
 export type AllocateRequest = {
@@ -10,13 +12,14 @@ export type AllocateRequest = {
   architecture?: Architecture | undefined;
   cpu_count?: number | undefined;
   memory?: number | undefined;
-};
+} & PlaceWishes;
 
 /**
  * Gives a Ready machine to somebody: the smallest that has everything asked for. Machines another request takes at this
  * moment are passed over, so two requests never get the same one. Returns its id.
  *
- * @throws NotFound for an unknown id or hostname, StateConflict when no machine is free
+ * @throws NotFound for an unknown id or hostname, InputError for an unknown zone, pool or tag, StateConflict when no
+ *   machine is free
  */
 export async function allocateMachine(
   tx: Transaction,
@@ -24,8 +27,7 @@ export async function allocateMachine(
   { caller, ownerId, now }: { caller: Caller; ownerId: number; now: Date },
 ): Promise<string> {
   const { id, hostname, architecture, cpu_count, memory } = request;
-  const cpus = sql<number>`(inventory #>> '{cpu,threads}')::bigint`;
-  const bytes = sql<number>`(inventory #>> '{memory,total}')::bigint`;
+  const constraints = await placeConstraints(tx, request);
   const found = await tx
     .selectFrom("machines")
     .select("id")
@@ -33,9 +35,10 @@ export async function allocateMachine(
     .$if(id !== undefined, (query) => query.where("id", "=", id ?? ""))
     .$if(hostname !== undefined, (query) => query.where("hostname", "=", hostname ?? ""))
     .$if(architecture !== undefined, (query) => query.where("architecture", "=", architecture ?? null))
-    .$if(cpu_count !== undefined, (query) => query.where(cpus, ">=", cpu_count ?? 0))
-    .$if(memory !== undefined, (query) => query.where(bytes, ">=", memory ?? 0))
-    .orderBy(sql`coalesce(${cpus}, 0) + coalesce(${bytes}, 0) / 1073741824.0`)
+    .$if(cpu_count !== undefined, (query) => query.where("cpu_count", ">=", cpu_count ?? 0))
+    .$if(memory !== undefined, (query) => query.where("memory", ">=", memory ?? 0))
+    .where(constraints)
+    .orderBy(sql`coalesce(cpu_count, 0) + coalesce(memory, 0) / 1073741824.0`)
     .orderBy("id")
     .limit(1)
     .forUpdate()
@@ -57,9 +60,10 @@ async function nothingFree(tx: Transaction, request: AllocateRequest): Promise<E
       .executeTakeFirst();
     if (!named) return new NotFound(`There is no machine ${id ?? hostname}.`);
     if (named.status !== "ready")
-      return new StateConflict(`Machine ${named.hostname} is ${named.status}; only a ready machine can be allocated.`, {
-        code: "machine-not-ready",
-      });
+      return new StateConflict(
+        `Machine ${named.hostname} is ${named.status}; only a ready machine can be allocated.`,
+        machineNotReady,
+      );
   }
   const { ready } = await tx
     .selectFrom("machines")
@@ -67,9 +71,9 @@ async function nothingFree(tx: Transaction, request: AllocateRequest): Promise<E
     .where("status", "=", "ready")
     .executeTakeFirstOrThrow();
   const wishes = Object.entries(request).filter(([, value]) => value !== undefined);
-  const words = wishes.map(([name, value]) => `${name} ${value}`).join(", ");
+  const words = wishes.map(([name, value]) => `${name} ${[value].flat().join(" ")}`).join(", ");
   return new StateConflict(
     words === "" ? "No machine is ready." : `No ready machine has ${words} (${ready} machines are ready).`,
-    { code: "no-machine-available", next: "Release or commission a machine, or ask for less." },
+    noMachineAvailable,
   );
 }

@@ -1,3 +1,4 @@
+import { macTaken } from "@rackwright/contract";
 import type { Architecture, Firmware } from "@rackwright/contract";
 import { json } from "../database/pool.ts";
 import type { Transaction } from "../database/pool.ts";
@@ -31,7 +32,8 @@ export async function insertMachine(tx: Transaction, machine: NewMachine): Promi
     .select(["interfaces.mac", "machines.hostname"])
     .where("mac", "in", macs)
     .executeTakeFirst();
-  if (taken) throw new StateConflict(`MAC address ${taken.mac} belongs to machine ${taken.hostname} already.`);
+  if (taken)
+    throw new StateConflict(`MAC address ${taken.mac} belongs to machine ${taken.hostname} already.`, macTaken);
   for (let attempt = 0; ; attempt++) {
     const id = randomSystemId();
     const made = attempt < 5 ? randomHostname() : `${randomHostname()}-${randomText(4, "0123456789abcdef")}`;

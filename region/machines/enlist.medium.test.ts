@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { EnlistRequest } from "@rackwright/contract";
 import { type TestDatabase, testDatabase } from "../database/testing.ts";
-import { enlistMachine, findMachineByMac, saveBmc, usableUuid } from "./enlist.ts";
+import { enlistMachine } from "./enlist.ts";
+import { findMachineByMac, usableUuid } from "./identity.ts";
+import { saveBmc } from "./bmc.ts";
 import { saveInventory } from "./inventory.ts";
 import { testInventory } from "./testing.ts";
 

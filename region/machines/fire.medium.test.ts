@@ -135,6 +135,30 @@ test("a deployment: installed, booted, released, and ready without owner, image 
   );
 });
 
+test("an aborted test leaves a failed machine failed, with the reason it had", async () => {
+  const failure = { code: "script-failed", message: "memtester failed.", evidence: ["bit 7"], next: "Change it." };
+  for (const status of ["failed testing", "failed commissioning", "new"] as const) {
+    const { id, mac } = await testMachine(database.db, { status });
+    const kept = status === "new" ? null : failure;
+    const found = { failure: kept && json(kept), inventory: json(testInventory(mac)) };
+    await database.db.updateTable("machines").set(found).where("id", "=", id).execute();
+    await ask({ machineId: id, trigger: "test", caller: root });
+    await ask({ machineId: id, trigger: "abort", caller: root });
+    const machine = await row(id);
+    assert.deepEqual([machine.status, machine.failure], [status, kept]);
+  }
+});
+
+test("a deployed machine that failed its tests has its system started again when further ones are aborted", async () => {
+  const { id } = await testMachine(database.db, { status: "deployed", owner_id: 1, installed: true });
+  await ask({ machineId: id, trigger: "test", caller: root });
+  await ask({ machineId: id, trigger: "tests-failed" });
+  await ask({ machineId: id, trigger: "test", caller: root });
+  await ask({ machineId: id, trigger: "abort", caller: root });
+  assert.equal((await row(id)).status, "failed testing");
+  assert.equal((await jobs(id)).at(-1)?.action, "cycle");
+});
+
 test("a machine without a BMC asks for a hand on commissioning and is ready at once on release", async () => {
   const { id } = await testMachine(database.db, { power_driver: "manual", status: "allocated", owner_id: 1 });
   assert.equal((await ask({ machineId: id, trigger: "release", caller: root }))?.to, "ready");
@@ -154,9 +178,10 @@ test("signs of life move the deadline, but never beyond the whole time of the st
   await ask({ machineId: id, trigger: "commission", caller: root });
   await touch(database.db, id, later(300), "the agent");
   assert.equal((await row(id)).deadline?.toISOString(), later(300 + 20 * 60).toISOString());
-  await touch(database.db, id, later(1500));
+  const whole = 12 * 3600;
+  await touch(database.db, id, later(whole - 60));
   const machine = await row(id);
-  assert.deepEqual([machine.deadline?.toISOString(), machine.waits_for], [later(30 * 60).toISOString(), "the agent"]);
+  assert.deepEqual([machine.deadline?.toISOString(), machine.waits_for], [later(whole).toISOString(), "the agent"]);
   const idle = await testMachine(database.db);
   await touch(database.db, idle.id, now);
   assert.equal((await row(idle.id)).deadline, null);
@@ -177,7 +202,7 @@ test("a deadline fails the machine with what was last heard of it, and only once
   assert.deepEqual([...one, ...two].sort(), [id, silent.id].sort());
   const machine = await row(id);
   assert.equal(machine.status, "failed commissioning");
-  assert.equal(machine.failure?.code, "commissioning-timed-out");
+  assert.equal(machine.failure?.code, "script-not-asked");
   assert.match(
     machine.failure?.message ?? "",
     /for 21 minutes, at last waiting for the BMC.*asked for a boot loader, but not for what to boot/,

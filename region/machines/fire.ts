@@ -1,14 +1,18 @@
 import type { Failure, MachineStatus } from "@rackwright/contract";
-import type { Selectable, Updateable } from "kysely";
+import type { Selectable } from "kysely";
 import { json } from "../database/pool.ts";
-import type { MachinesTable } from "../database/tables.ts";
+import type { MachinesTable } from "../database/tables/machines.ts";
 import type { Transaction } from "../database/pool.ts";
-import { Denied, NotFound, StateConflict } from "../errors.ts";
+import { NotFound, StateConflict } from "../errors.ts";
 import { appendEvents } from "../events/append.ts";
+import { type Fields, changedFields } from "../events/audit.ts";
 import { enqueuePower } from "../power/enqueue.ts";
-import { deleteCredentials, renewCredentials } from "./credentials.ts";
+import { deleteCredentials, readCredentials, renewCredentials } from "./credentials.ts";
 import { firstDeadline } from "./deadline.ts";
-import { type Rule, type Trigger, isOperatorTrigger, lifecycle, triggersIn } from "./lifecycle.ts";
+import { type Rule, type Trigger, isOperatorTrigger, ruleFor } from "./lifecycle.ts";
+import { endScripts } from "../scripts/index.ts";
+import { permit, refused, requireNeed } from "./refusals.ts";
+import { isUnmanaged, transition } from "./transition.ts";
 
 export type MachineRow = Selectable<MachinesTable>;
 /** The user behind a request, as far as rights go. */
@@ -28,7 +32,13 @@ export type Firing = {
   failure?: Failure;
   /** The machine runs already what it should: no power command. */
   alreadyRunning?: boolean;
-  deployment?: { image: string; user_data: string | null };
+  deployment?: { image: string; user_data: string | null; ephemeral?: boolean };
+  /** What the operator said about it. */
+  comment?: string | undefined;
+  /** Whether the machine stays on after its tests. */
+  keepOn?: boolean;
+  /** Among the release scripts is one that erases the disks. */
+  erases?: boolean;
   /** Only if the machine's generation is still this one; otherwise nothing happens. */
   generation?: number;
 };
@@ -46,40 +56,57 @@ export async function fire(tx: Transaction, firing: Firing): Promise<Fired | nul
   const { machineId, trigger, now } = firing;
   const machine = await lockMachine(tx, machineId);
   if (firing.generation !== undefined && machine.generation !== firing.generation) return null;
-  const rule = lifecycle[machine.status][trigger];
+  const rule = ruleFor(machine.status, trigger);
   if (rule === undefined) throw refused(machine, trigger);
-  if (rule.needs === "installed" && machine.netboot)
-    throw new StateConflict(`Machine ${machine.hostname} has not finished its installation.`, {
-      code: "not-installed",
-      next: "Wait for the installation to finish.",
-    });
   if (firing.caller) permit(machine, rule, firing.caller, trigger);
+  requireNeed(machine, rule, trigger);
+  if (rule.locks !== undefined) return setLock(tx, machine, rule.locks, firing);
 
+  const { to, changes, power } = transition(machine, rule, firing);
   const generation = machine.generation + 1;
-  const deadline = await firstDeadline(tx, rule.to, now);
-  const unmanaged = machine.power_driver === null || machine.power_driver === "manual";
+  const deadline = await firstDeadline(tx, rule.patience ?? to, now);
+  const { failure, previous_failure, ...rest } = changes;
   await tx
     .updateTable("machines")
-    .set({ ...changes(machine, rule, firing, unmanaged), generation, deadline })
+    .set({
+      ...rest,
+      failure: failure && json(failure),
+      ...(previous_failure !== undefined && { previous_failure: previous_failure && json(previous_failure) }),
+      generation,
+      deadline,
+    })
     .where("id", "=", machineId)
     .execute();
-  if (rule.credentials === "new") await renewCredentials(tx, machineId, now);
-  if (rule.credentials === "delete") await deleteCredentials(tx, machineId);
-  await record(tx, machine, rule, firing);
-  if (rule.power && !unmanaged && !firing.alreadyRunning)
+  await setCredentials(tx, machine, rule, now);
+  if (to !== machine.status && !goesOn.includes(trigger)) await endScripts(tx, machineId, unfinished(rule, firing));
+  await record(tx, machine, to, firing, rule.fails ? failure : null);
+  const unmanaged = isUnmanaged(machine);
+  if (power && !unmanaged && !firing.alreadyRunning)
     await enqueuePower(tx, {
       machineId,
       generation,
-      action: rule.power === "cycle" ? "cycle" : "off",
-      bootDevice: rule.power === "cycle" ? "pxe" : null,
+      action: power.action,
+      bootDevice: power.action === "cycle" ? "pxe" : null,
       actor: firing.actor,
-      decides: rule.power !== "off",
+      decides: power.decides,
       until: (deadline ?? new Date(now.getTime() + 5 * 60_000)).toISOString(),
     });
   // Nobody can be asked whether such a machine is off.
-  if (rule.power === "off-last" && unmanaged)
-    return fire(tx, { machineId, trigger: "powered-off", actor: "region", now });
-  return { from: machine.status, to: rule.to, generation };
+  if (power?.ends && unmanaged) {
+    const ended = await fire(tx, { machineId, trigger: "powered-off", actor: "region", now });
+    if (ended !== null) return { ...ended, from: machine.status };
+  }
+  return { from: machine.status, to, generation };
+}
+
+/** After these the scripts that did not run yet still shall, or none is left. */
+const goesOn: readonly Trigger[] = ["tests-follow", "commission-passed", "tests-passed", "scripts-passed"];
+
+/** What becomes of scripts that have not ended when the machine's status does. */
+function unfinished(rule: Rule, { trigger, actor, failure, now }: Firing) {
+  const status = trigger === "timed-out" ? ("timed out" as const) : ("aborted" as const);
+  const error = rule.fails && failure ? failure.message : `It had not ended when ${actor} asked for '${trigger}'.`;
+  return { status, error, now };
 }
 
 /** The machine's row, locked for the rest of the transaction. */
@@ -94,54 +121,60 @@ export async function lockMachine(tx: Transaction, machineId: string): Promise<M
   return machine;
 }
 
-function changes(
-  machine: MachineRow,
-  rule: Rule,
-  firing: Firing,
-  unmanaged: boolean,
-): Omit<Updateable<MachinesTable>, "generation" | "deadline"> {
-  const stays = rule.to === machine.status;
-  const waits =
-    rule.power && unmanaged && !firing.alreadyRunning
-      ? "somebody to switch the machine on, since it has no power driver"
-      : firing.alreadyRunning && rule.power
-        ? "the machine to report its progress"
-        : rule.waits;
-  return {
-    status: rule.to,
-    ...(!stays && { previous_status: machine.status }),
-    ...((!stays || rule.rearm) && { status_since: firing.now }),
-    waits_for: rule.waits === undefined ? null : waits,
-    failure: rule.fails ? json(firing.failure ?? unexplained(firing.trigger)) : null,
-    progress: null,
-    ...(rule.netboot !== undefined && { netboot: rule.netboot }),
-    ...(rule.owner === "caller" && { owner_id: firing.ownerId ?? firing.caller?.id ?? null }),
-    ...(rule.owner === "none" && { owner_id: null }),
-    ...(rule.deployment === "set" && {
-      image: firing.deployment?.image ?? null,
-      user_data: firing.deployment?.user_data ?? null,
-    }),
-    ...(rule.deployment === "none" && { image: null, user_data: null }),
-  };
+async function setLock(tx: Transaction, machine: MachineRow, locked: boolean, firing: Firing): Promise<Fired> {
+  if (locked === machine.locked)
+    throw new StateConflict(`Machine ${machine.hostname} is ${locked ? "locked already" : "not locked"}.`, {
+      next: "Nothing needs to be done.",
+    });
+  await tx.updateTable("machines").set({ locked }).where("id", "=", machine.id).execute();
+  await record(tx, machine, machine.status, firing, null);
+  return { from: machine.status, to: machine.status, generation: machine.generation };
 }
 
-async function record(tx: Transaction, machine: MachineRow, rule: Rule, firing: Firing): Promise<void> {
+async function setCredentials(tx: Transaction, machine: MachineRow, { credentials }: Rule, now: Date): Promise<void> {
+  if (credentials === undefined || (credentials === "settle" && machine.installed)) return;
+  if (credentials === "ensure" && (await readCredentials(tx, machine.id)) !== undefined) return;
+  if (credentials === "new" || credentials === "ensure") await renewCredentials(tx, machine.id, now);
+  else await deleteCredentials(tx, machine.id);
+}
+
+/** What an action can change of a machine, as far as its audit tells. */
+const standing = ({ status, locked, image, user_data }: MachineRow): Fields => ({ status, locked, image, user_data });
+
+function askedFor(machine: MachineRow, to: MachineStatus, { trigger, deployment }: Firing): Fields {
+  const locked = trigger === "lock" || (trigger !== "unlock" && machine.locked);
+  return { ...standing(machine), ...deployment, ephemeral: undefined, status: to, locked };
+}
+
+async function record(
+  tx: Transaction,
+  machine: MachineRow,
+  to: MachineStatus,
+  firing: Firing,
+  failure: Failure | null,
+): Promise<void> {
   const { actor, trigger, now } = firing;
   const about = { machine_id: machine.id, mac: machine.boot_mac, actor, at: now };
-  const data = { from: machine.status, to: rule.to, trigger };
-  const failure = rule.fails ? (firing.failure ?? unexplained(trigger)) : null;
+  const data = { from: machine.status, to, trigger, ...(firing.comment !== undefined && { comment: firing.comment }) };
   await appendEvents(tx, [
-    ...(isOperatorTrigger(trigger)
-      ? [{ ...about, type: "machine.action" as const, message: `${actor}: ${trigger} ${machine.hostname}`, data }]
+    ...(firing.caller || isOperatorTrigger(trigger)
+      ? [
+          {
+            ...about,
+            type: "machine.action" as const,
+            message: `${actor}: ${trigger} ${machine.hostname}`,
+            data: { ...data, ...changedFields(standing(machine), askedFor(machine, to, firing)) },
+          },
+        ]
       : []),
-    ...(rule.to === machine.status
+    ...(to === machine.status
       ? []
       : [
           {
             ...about,
             type: "machine.status" as const,
             level: failure ? ("error" as const) : ("info" as const),
-            message: `${machine.hostname}: ${machine.status} → ${rule.to}`,
+            message: `${machine.hostname}: ${machine.status} → ${to}`,
             data: { ...data, ...(firing.deployment && { image: firing.deployment.image }) },
           },
         ]),
@@ -158,41 +191,4 @@ async function record(tx: Transaction, machine: MachineRow, rule: Rule, firing: 
         ]
       : []),
   ]);
-}
-
-function unexplained(trigger: Trigger): Failure {
-  return {
-    code: trigger,
-    message: `It was reported as '${trigger}' without a reason.`,
-    evidence: [],
-    next: "Look at the machine's events.",
-  };
-}
-
-function refused(machine: MachineRow, trigger: Trigger): StateConflict {
-  const allowed = triggersIn(machine.status);
-  const words = allowed.length > 0 ? `allowed now: ${allowed.join(", ")}` : "nothing can be asked of it now";
-  return new StateConflict(
-    `Machine ${machine.hostname} is ${machine.status}, which does not allow '${trigger}'; ${words}.`,
-    {
-      next: machine.waits_for
-        ? `It waits for ${machine.waits_for}.`
-        : `Ask for one of: ${allowed.join(", ") || "none"}.`,
-    },
-  );
-}
-
-function permit(machine: MachineRow, rule: Rule, caller: Caller, trigger: Trigger): void {
-  if (mayApply(rule.by, machine.owner_id, caller)) return;
-  throw new Denied(
-    rule.by === "owner"
-      ? `Only the owner of ${machine.hostname} or an administrator may ask it to ${trigger}.`
-      : `Only an administrator may ask ${machine.hostname} to ${trigger}.`,
-  );
-}
-
-/** Whether this user may do what the rule asks for with a machine of that owner. */
-export function mayApply(by: Rule["by"], ownerId: number | null, caller: Caller): boolean {
-  if (by === "world") return false;
-  return caller.administrator || by === "user" || (by === "owner" && ownerId === caller.id);
 }

@@ -2,8 +2,11 @@ import type { NetworkInterface } from "@rackwright/contract";
 import { sql } from "kysely";
 import { json } from "../database/pool.ts";
 import type { Transaction } from "../database/pool.ts";
-import { appendEvent } from "../events/append.ts";
+import { appendEvents } from "../events/append.ts";
 import { notifyRacks } from "../racks/notify.ts";
+
+/** Events of one report: a machine could name the cards of all others. */
+const mostTold = 20;
 
 /**
  * Stores the network cards a machine reported. `replace` drops cards that are no longer there. A MAC address that
@@ -25,15 +28,18 @@ export async function saveInterfaces(
     .where("machine_id", "<>", machineId)
     .execute();
   const taken = new Set(foreign.map(({ mac }) => mac));
-  for (const { mac, hostname } of foreign)
-    await appendEvent(tx, {
+  await appendEvents(
+    tx,
+    foreign.slice(0, mostTold).map(({ mac, hostname }) => ({
       type: "network.problem",
       level: "warning",
       machine_id: machineId,
       mac,
       actor: "machine",
       message: `MAC address ${mac} was reported by two machines; it stays with ${hostname}`,
-    });
+      data: { alike: foreign.length },
+    })),
+  );
   if (others === "replace")
     await tx
       .deleteFrom("interfaces")
@@ -50,7 +56,8 @@ export async function saveInterfaces(
     .onConflict((conflict) =>
       conflict
         .column("mac")
-        .doUpdateSet((row) => ({ name: row.ref("excluded.name"), details: row.ref("excluded.details") })),
+        .doUpdateSet((row) => ({ name: row.ref("excluded.name"), details: row.ref("excluded.details") }))
+        .whereRef("interfaces.machine_id", "=", "excluded.machine_id"),
     )
     .execute();
   await notifyRacks(tx);

@@ -1,19 +1,19 @@
-import type { Machine, MachineAction, MachineDetail } from "@rackwright/contract";
+import type { Filter, Machine, MachineDetail } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { NotFound } from "../errors.ts";
-import { type Caller, mayApply } from "./fire.ts";
-import { lifecycle, triggersIn } from "./lifecycle.ts";
+import type { Caller } from "./fire.ts";
+import { containsText, filterCondition } from "./filter.ts";
+import { actionsFor, hintsFor } from "./hints.ts";
 
 export type MachineFilter = {
   status?: string[] | undefined;
   hostname?: string | undefined;
   mac?: string | undefined;
-  /** Part of a hostname, MAC address, id or serial number. */
+  /** Part of a hostname, MAC address, id, serial number or model. */
   q?: string | undefined;
+  filter?: Filter | undefined;
 };
-
-const integer = (path: string) => sql<number | null>`(inventory #>> ${path}::text[])::bigint`;
 
 /** Machines with what the API shows of them, without the inventory itself. */
 function machines(db: Kysely<Tables>, now: Date) {
@@ -37,12 +37,19 @@ function machines(db: Kysely<Tables>, now: Date) {
       "boot_mac",
       "image",
       "progress",
+      "locked",
+      "ephemeral",
+      "installed",
+      "previous_status",
       "machines.created_at",
       sql<string | null>`power_parameters ->> 'power_address'`.as("power_address"),
-      integer("{cpu,threads}").as("cpu_count"),
-      integer("{memory,total}").as("memory"),
-      sql<number | null>`(select sum((disk ->> 'size')::bigint)::bigint
-        from jsonb_array_elements(inventory -> 'disks') as disk)`.as("storage"),
+      "cpu_count",
+      "memory",
+      "storage",
+      sql<string>`(select name from zones where id = machines.zone_id)`.as("zone"),
+      sql<string>`(select name from pools where id = machines.pool_id)`.as("pool"),
+      sql<string[]>`array(select name from machine_tags join tags on tags.id = tag_id
+        where machine_id = machines.id order by name)`.as("tags"),
       sql<string[]>`array(select mac from interfaces where machine_id = machines.id order by id)`.as("macs"),
       sql<string[]>`array(select distinct host(address) from leases join interfaces using (mac)
         where machine_id = machines.id and state = 'leased' and expires_at > ${now})`.as("addresses"),
@@ -50,29 +57,14 @@ function machines(db: Kysely<Tables>, now: Date) {
 }
 type Row = Awaited<ReturnType<ReturnType<typeof machines>["executeTakeFirstOrThrow"]>>;
 
-/** What this user may ask of the machine now. */
-export function actionsFor(
-  machine: Pick<Row, "status" | "owner_id" | "power_driver">,
-  viewer: Caller,
-): MachineAction[] {
-  const life = triggersIn(machine.status).filter((trigger) => {
-    const rule = lifecycle[machine.status][trigger];
-    return rule !== undefined && mayApply(rule.by, machine.owner_id, viewer);
-  });
-  if (machine.power_driver === null || machine.power_driver === "manual") return life;
-  const power = mayApply("owner", machine.owner_id, viewer)
-    ? (["power_on", "power_off", "power_cycle", "query_power"] as const)
-    : (["query_power"] as const);
-  return [...life, ...power];
-}
-
-function toMachine({ owner_id, ...row }: Row, viewer: Caller): Machine {
+function toMachine(found: Omit<Row, "previous_status">, viewer: Caller): Machine {
+  const { owner_id, installed, ...row } = found;
   return {
     ...row,
     status_since: row.status_since.toISOString(),
     deadline: row.deadline?.toISOString() ?? null,
     created_at: row.created_at.toISOString(),
-    actions: actionsFor({ ...row, owner_id }, viewer),
+    actions: actionsFor({ ...row, owner_id, installed, inventoried: row.cpu_count !== null }, viewer),
   };
 }
 
@@ -84,7 +76,6 @@ export async function listMachines(
   filter: MachineFilter,
   { limit, cursor, viewer, now }: { limit: number; cursor?: string | undefined; viewer: Caller; now: Date },
 ): Promise<Page<Machine>> {
-  const like = filter.q === undefined ? "" : `%${filter.q.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
   const rows = await machines(db, now)
     .$if(cursor !== undefined, (query) => query.where("machines.id", ">", cursor ?? ""))
     .$if(filter.status !== undefined, (query) =>
@@ -94,12 +85,8 @@ export async function listMachines(
     .$if(filter.mac !== undefined, (query) =>
       query.where(sql<boolean>`exists (select from interfaces where machine_id = machines.id and mac = ${filter.mac})`),
     )
-    .$if(filter.q !== undefined, (query) =>
-      query.where(
-        sql<boolean>`(machines.id like ${like} or hostname like ${like} or lower(serial) like ${like}
-          or exists (select from interfaces where machine_id = machines.id and mac like ${like}))`,
-      ),
-    )
+    .$if(filter.q !== undefined, (query) => query.where(containsText(filter.q ?? "")))
+    .$if(filter.filter !== undefined, (query) => query.where(filterCondition(filter.filter ?? { kind: "and", of: [] })))
     .orderBy("machines.id")
     .limit(limit + 1)
     .execute();
@@ -120,5 +107,6 @@ export async function readMachine(
   const row = await machines(db, now).select("inventory").where("machines.id", "=", id).executeTakeFirst();
   if (!row) throw new NotFound(`There is no machine ${id}.`, { next: "List machines to see their ids." });
   const { inventory, ...machine } = row;
-  return { ...toMachine(machine, viewer), inventory };
+  const hints = hintsFor({ ...machine, inventoried: inventory !== null }, viewer);
+  return { ...toMachine(machine, viewer), previous_status: machine.previous_status, inventory, hints };
 }

@@ -1,7 +1,5 @@
 import {
-  allocateRequest,
-  deployRequest,
-  event,
+  filterText,
   machine,
   machineCreate,
   machineDetail,
@@ -11,27 +9,25 @@ import {
   pageOf,
   pageQuery,
   systemId,
-  timeline,
 } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
-import { Denied } from "../errors.ts";
-import { listEvents } from "../events/read.ts";
-import { eventQuery } from "../events/query.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf, callerOf } from "../http/auth.ts";
-import { localActor, readUser } from "../users/users.ts";
-import { ask, askPower, deleteMachine, deployMachine, updateMachine } from "./actions.ts";
-import { allocateMachine } from "./allocate.ts";
+import type { Log } from "../log.ts";
+import { registerActionRoutes } from "./action-routes.ts";
+import { deleteMachine } from "./forget.ts";
+import { updateMachine } from "./change.ts";
 import { insertMachine } from "./create.ts";
-import type { Caller } from "./fire.ts";
+import { registerHistoryRoutes } from "./history-routes.ts";
 import { listMachines, readMachine } from "./read.ts";
-import { readTimeline } from "./timeline.ts";
-import { appendEvent } from "../events/append.ts";
+import { registerUseRoutes } from "./use-routes.ts";
+import { appendAudit } from "../events/audit.ts";
+import { setPlace } from "../zones/index.ts";
 
-export type MachineDeps = { db: Database; clock: Clock };
+export type MachineDeps = { db: Database; clock: Clock; log: Log };
 
 const tags = ["machines"];
 const params = z.object({ id: systemId });
@@ -46,18 +42,12 @@ export const machineQuery = pageQuery.extend({
   status: statusList.optional(),
   hostname: z.string().max(63).optional(),
   mac: macAddress.optional(),
-  q: z.string().min(1).max(100).optional().describe("part of a hostname, MAC address, id or serial number"),
+  q: z.string().min(1).max(100).optional().describe("part of a hostname, MAC address, id, serial number or model"),
+  filter: filterText.optional(),
 });
 
-/** Whom a machine is allocated to: the caller, or somebody an administrator names. */
-async function ownerFor(db: Database, caller: Caller, owner: string | undefined): Promise<number> {
-  if (owner === undefined || owner === caller.username) return caller.id;
-  if (!caller.administrator) throw new Denied("Only an administrator may allocate a machine to somebody else.");
-  return (await readUser(db, owner === localActor ? "root" : owner)).id;
-}
-
 /** Routes of machines: list, make known, change, forget, and everything that can be asked of one. */
-export function registerMachineRoutes(routes: App, { db, clock }: MachineDeps): void {
+export function registerMachineRoutes(routes: App, { db, clock, log }: MachineDeps): void {
   const by = (request: FastifyRequest) => ({ caller: callerOf(request), now: clock.now() });
   const show = (request: FastifyRequest, id: string) =>
     readMachine(db, id, { viewer: callerOf(request), now: clock.now() });
@@ -83,7 +73,7 @@ export function registerMachineRoutes(routes: App, { db, clock }: MachineDeps): 
     },
     async (request, reply) => {
       const caller = administratorOf(request);
-      const { hostname, architecture, macs, power_driver, power_parameters } = request.body;
+      const { hostname, architecture, macs, power_driver, power_parameters, zone, pool } = request.body;
       const now = clock.now();
       const id = await db.transaction().execute(async (tx) => {
         const made = await insertMachine(tx, {
@@ -94,39 +84,20 @@ export function registerMachineRoutes(routes: App, { db, clock }: MachineDeps): 
           interfaces: [...new Set(macs)].map((mac, index) => ({ name: `eth${index}`, mac })),
           now,
         });
-        await appendEvent(tx, {
+        await setPlace(tx, [made.id], { zone, pool });
+        await appendAudit(tx, {
           type: "machine.action",
           at: now,
           machine_id: made.id,
           mac: macs[0] ?? null,
           actor: caller.username,
           message: `${caller.username} made ${made.hostname} known`,
+          after: { hostname: made.hostname, architecture, macs, power_driver, power_parameters },
           data: { action: "create", macs },
         });
         return made.id;
       });
       return reply.code(201).send(await show(request, id));
-    },
-  );
-
-  routes.post(
-    "/api/v1/machines/allocate",
-    {
-      schema: {
-        tags,
-        summary: "Allocate a ready machine, the smallest that fits",
-        body: allocateRequest.prefault({}),
-        response: { 200: machineDetail },
-      },
-    },
-    async (incoming) => {
-      const { owner, ...wish } = incoming.body;
-      const caller = callerOf(incoming);
-      const ownerId = await ownerFor(db, caller, owner);
-      const id = await db
-        .transaction()
-        .execute((tx) => allocateMachine(tx, wish, { caller, ownerId, now: clock.now() }));
-      return show(incoming, id);
     },
   );
 
@@ -141,7 +112,7 @@ export function registerMachineRoutes(routes: App, { db, clock }: MachineDeps): 
     {
       schema: {
         tags,
-        summary: "Change name or power parameters",
+        summary: "Change name, power parameters, zone or resource pool",
         params,
         body: machineUpdate,
         response: { 200: machineDetail },
@@ -164,73 +135,7 @@ export function registerMachineRoutes(routes: App, { db, clock }: MachineDeps): 
     },
   );
 
-  for (const trigger of ["commission", "release", "abort"] as const)
-    routes.post(
-      `/api/v1/machines/:id/${trigger}`,
-      { schema: { tags, summary: `Ask a machine to ${trigger}`, params, response: { 200: machineDetail } } },
-      async (incoming) => {
-        await ask(db, incoming.params.id, trigger, by(incoming));
-        return show(incoming, incoming.params.id);
-      },
-    );
-
-  routes.post(
-    "/api/v1/machines/:id/deploy",
-    {
-      // A million characters of user data may be several bytes each.
-      bodyLimit: 8 * 1024 * 1024,
-      schema: {
-        tags,
-        summary: "Put an operating system on a machine",
-        params,
-        body: deployRequest.prefault({}),
-        response: { 200: machineDetail },
-      },
-    },
-    async (incoming) => {
-      const { owner, ...deployment } = incoming.body;
-      const ownerId = await ownerFor(db, callerOf(incoming), owner);
-      await deployMachine(db, incoming.params.id, deployment, { ...by(incoming), ownerId });
-      return show(incoming, incoming.params.id);
-    },
-  );
-
-  routes.post(
-    "/api/v1/machines/:id/power/:action",
-    {
-      schema: {
-        tags,
-        summary: "Switch a machine, or ask its BMC; what comes of it is told in the events",
-        params: params.extend({ action: z.enum(["on", "off", "cycle", "query"]) }),
-        response: { 202: machineDetail },
-      },
-    },
-    async (request, reply) => {
-      await askPower(db, request.params.id, request.params.action, by(request));
-      return reply.code(202).send(await show(request, request.params.id));
-    },
-  );
-
-  routes.get(
-    "/api/v1/machines/:id/timeline",
-    { schema: { tags, summary: "Phases of a machine's life with their times", params, response: { 200: timeline } } },
-    async (incoming) => readTimeline(db, incoming.params.id),
-  );
-
-  routes.get(
-    "/api/v1/machines/:id/events",
-    {
-      schema: {
-        tags,
-        summary: "Events of one machine",
-        params,
-        querystring: eventQuery.omit({ machine: true }),
-        response: { 200: pageOf(event) },
-      },
-    },
-    async (incoming) => {
-      const { limit, cursor, order, ...filter } = incoming.query;
-      return listEvents(db, { ...filter, machine: incoming.params.id }, { limit, cursor, order });
-    },
-  );
+  registerActionRoutes(routes, { db, clock, log, show });
+  registerUseRoutes(routes, { db, clock, show });
+  registerHistoryRoutes(routes, db);
 }

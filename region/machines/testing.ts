@@ -1,7 +1,8 @@
+import { inventory } from "@rackwright/contract";
 import type { Inventory } from "@rackwright/contract";
 import type { Insertable } from "kysely";
 import { type Database, json } from "../database/pool.ts";
-import type { MachinesTable } from "../database/tables.ts";
+import type { MachinesTable } from "../database/tables/machines.ts";
 import { randomSystemId, randomText } from "./credentials.ts";
 
 /** A machine in the database, as a test wants it. Returns its id and the MAC address of its only card. */
@@ -30,7 +31,7 @@ export async function testMachine(
 
 /** The inventory of a small machine. */
 export function testInventory(mac: string, memory = 2 ** 31, threads = 2): Inventory {
-  return {
+  return inventory.parse({
     architecture: "amd64",
     firmware: "uefi",
     kernel: "6.1.0",
@@ -81,5 +82,5 @@ export function testInventory(mac: string, memory = 2 ** 31, threads = 2): Inven
     pci: [],
     usb: [],
     virtualization: "kvm",
-  };
+  });
 }

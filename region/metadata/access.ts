@@ -1,4 +1,5 @@
-import type { Credentials, MachineStatus } from "@rackwright/contract";
+import type { Credentials, Failure } from "@rackwright/contract";
+import type { Life } from "../boot/orders.ts";
 import type { Clock } from "../clock.ts";
 import type { Database, Transaction } from "../database/pool.ts";
 import { Denied, NotFound } from "../errors.ts";
@@ -9,12 +10,12 @@ import { type Client, leasedMac } from "./client.ts";
 import { parseOAuthHeader, signedWith } from "./oauth.ts";
 
 /** The machine whose credentials a request carries. */
-export type MachineIdentity = {
+export type MachineIdentity = Life & {
   id: string;
   hostname: string;
-  status: MachineStatus;
-  netboot: boolean;
   owner_id: number | null;
+  operator_id: number | null;
+  keep_on: boolean;
 };
 
 /**
@@ -32,7 +33,8 @@ export async function authenticateMachine(db: Database, header: string | undefin
   const row = await db
     .selectFrom("machine_credentials as c")
     .innerJoin("machines as m", "m.id", "c.machine_id")
-    .select(["m.id", "m.hostname", "m.status", "m.netboot", "m.owner_id"])
+    .select(["m.id", "m.hostname", "m.status", "m.netboot", "m.installed", "m.ephemeral", "m.patience"])
+    .select(["m.owner_id", "m.operator_id", "m.keep_on"])
     .select(["c.consumer_key", "c.token_key", "c.token_secret"])
     .where("c.token_key", "=", given.token)
     .executeTakeFirst();
@@ -41,17 +43,13 @@ export async function authenticateMachine(db: Database, header: string | undefin
       next: "They change with every commissioning and deployment; boot the machine again over the network.",
     });
   }
-  return { id: row.id, hostname: row.hostname, status: row.status, netboot: row.netboot, owner_id: row.owner_id };
+  const { consumer_key: _key, token_key: _token, token_secret: _secret, ...machine } = row;
+  return machine;
 }
 
 /** The machine's credentials, made when it has none. */
 export async function credentialsFor(tx: Transaction, machineId: string, now: Date): Promise<Credentials> {
   return (await readCredentials(tx, machineId)) ?? renewCredentials(tx, machineId, now);
-}
-
-/** Whether the machine boots an ephemeral system that has something to do, and so needs its credentials. */
-export function runsTask(machine: { status: MachineStatus; netboot: boolean }): boolean {
-  return machine.status === "commissioning" || (machine.status === "deploying" && machine.netboot);
 }
 
 /**
@@ -106,6 +104,7 @@ export async function recordDenied(
   mac: string | null,
   message: string,
   now: Date,
+  failure: Failure | null = null,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await lockMachine(tx, machineId);
@@ -126,6 +125,7 @@ export async function recordDenied(
       mac,
       actor: "machine",
       message,
+      failure,
     });
   });
 }

@@ -5,7 +5,7 @@ import { forwardAuthorization, forwardHeader } from "@rackwright/contract";
 import Fastify, { type FastifyRequest } from "fastify";
 import { testDatabase } from "../database/testing.ts";
 import { type Client, clientOf, leasedMac, rackUrl } from "./client.ts";
-import { addLease } from "./testing.ts";
+import { addLease, addMachine } from "./testing.ts";
 import { InputError } from "../errors.ts";
 
 const start = new Date("2026-01-02T03:04:05.000Z");
@@ -82,13 +82,19 @@ describe("the client of a request over TCP", () => {
     assert.equal(rackUrl({ address: null, host: "10.0.0.1:5248" }), "http://10.0.0.1:5248");
   });
 
-  it("holds an address by a lease that is running", async () => {
-    await addLease(database.db, "52:54:00:00:00:01", "10.0.0.50", new Date(start.getTime() + 1));
+  it("holds an address by a lease that is running, or would be if its renewal had been told", async () => {
+    const end = new Date(start.getTime() + 1);
+    await addLease(database.db, "52:54:00:00:00:01", "10.0.0.50", end);
     const at = (address: string | null, now = start) => leasedMac(database.db, address, now);
     assert.equal(await at("10.0.0.50"), "52:54:00:00:00:01");
     assert.equal(await at("10.0.0.5"), null);
     assert.equal(await at(null), null);
-    assert.equal(await at("10.0.0.50", new Date(start.getTime() + 1)), null);
+    assert.equal(await at("10.0.0.50", new Date(end.getTime() + 10 * 60_000 - 1)), "52:54:00:00:00:01");
+    const later = new Date(end.getTime() + 10 * 60_000);
+    assert.equal(await at("10.0.0.50", later), null);
+    const { mac, address } = await addMachine(database.db, "known0", "deployed", { now: start });
+    const days = new Date(start.getTime() + 30 * 86_400_000);
+    assert.equal(await at(address, days), mac, "the address of a machine is its own");
     await database.db.updateTable("leases").set({ state: "offered" }).execute();
     assert.equal(await at("10.0.0.50"), null);
   });

@@ -1,6 +1,6 @@
 import type { Server } from "node:net";
 import { isIP } from "node:net";
-import { forwardDigest, forwardHeader, forwardSkewSeconds, sameDigest } from "@rackwright/contract";
+import { forwardDigest, forwardHeader, forwardSkewSeconds, hostMissing, sameDigest } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
@@ -62,15 +62,21 @@ export async function clientOf(db: Database, request: FastifyRequest, clock: Clo
 /** The URL base by which the client reaches its rack, such as `http://10.0.0.1:5248`. */
 export function rackUrl(client: Client): string {
   if (client.host === null) {
-    throw new InputError("The request does not say by which host name or address it was made.", {
-      code: "host-missing",
-      next: "Send a Host header; a rack that forwards must send X-Forwarded-Host.",
-    });
+    throw new InputError("The request does not say by which host name or address it was made.", hostMissing);
   }
   return `http://${client.host}`;
 }
 
-/** The network card that holds this address by a lease at this moment. */
+/**
+ * A rack confirms a lease it knows from its memory and tells us afterwards; where one of us dies in between, the lease
+ * outlives what is recorded of it by its length at most.
+ */
+const untoldMilliseconds = 10 * 60_000;
+
+/**
+ * The network card that holds this address by a lease at this moment. The address of a known machine is given to nobody
+ * else, so it stays the machine's when its lease ended while it was off.
+ */
 export async function leasedMac(db: Database, address: string | null, now: Date): Promise<string | null> {
   if (address === null) return null;
   const lease = await db
@@ -78,7 +84,12 @@ export async function leasedMac(db: Database, address: string | null, now: Date)
     .select("mac")
     .where("address", "=", address)
     .where("state", "=", "leased")
-    .where("expires_at", ">", now)
+    .where((where) =>
+      where.or([
+        where("expires_at", ">", new Date(now.getTime() - untoldMilliseconds)),
+        where.exists(where.selectFrom("interfaces").select("id").whereRef("interfaces.mac", "=", "leases.mac")),
+      ]),
+    )
     .orderBy("updated_at", "desc")
     .limit(1)
     .executeTakeFirst();

@@ -1,4 +1,4 @@
-import { type SeedInput, cloudInitKeys, yaml } from "./seed.ts";
+import { type SeedInput, cloudInitKeys, installedKeys, yaml } from "./seed.ts";
 import { stayFile } from "./userdata.ts";
 
 /** Versions of the metadata service that clients ask for. */
@@ -17,10 +17,24 @@ const lastResort = (seconds: number): Record<string, unknown> => ({
 
 /**
  * The cloud-config of a known machine's ephemeral system: where its metadata is, who it is, where to report.
- * cloud-init only has to start the agent, so nothing else is in it.
+ * cloud-init only has to start the agent, so nothing else is in it, but the image's user for somebody who logs in.
+ * A machine in rescue mode is never switched off from within.
  */
-export function taskPreseed(input: SeedInput): string {
-  return `#cloud-config\n${yaml({ ...cloudInitKeys(input), ...lastResort(7200) })}`;
+export function taskPreseed(input: SeedInput, { login, stays }: { login: boolean; stays: boolean }): string {
+  const config = {
+    ...cloudInitKeys(input),
+    ...(login && { users: ["default"] }),
+    ...(stays ? {} : lastResort(7200)),
+  };
+  return `#cloud-config\n${yaml(config)}`;
+}
+
+/**
+ * The cloud-config of a deployed image that runs from memory. It holds what an installation would have left on the disk,
+ * and comes with each boot before the network is configured.
+ */
+export function memoryPreseed(input: SeedInput, network: Record<string, unknown> | null): string {
+  return `#cloud-config\n${yaml({ ...installedKeys(input), ...(network !== null && { network }) })}`;
 }
 
 /**

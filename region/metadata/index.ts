@@ -1,4 +1,4 @@
-export { authenticateMachine, credentialsFor, requireOwnLease, runsTask } from "./access.ts";
+export { authenticateMachine, credentialsFor, requireOwnLease } from "./access.ts";
 export type { MachineIdentity } from "./access.ts";
 export { clientOf, leasedMac, rackUrl } from "./client.ts";
 export type { Client } from "./client.ts";

@@ -35,7 +35,7 @@ describe("metadata service", () => {
     assert.equal((await face.ask(`${base}/`)).body, "latest\n2012-03-01");
     const machine = await addMachine(db, "ers000", "deployed", { now: start, ownerId: owner });
     const headers = signed(machine.credentials);
-    assert.equal((await face.ask(`${base}/latest/`, { headers })).body, "meta-data\nuser-data");
+    assert.equal((await face.ask(`${base}/latest/`, { headers })).body, "maas-scripts\nmeta-data\nuser-data");
     assert.equal((await face.ask(`${base}/2012-03-01/meta-data/instance-id`, { headers })).body, "ers000");
     const other = await face.ask(`${base}/2011-01-01/meta-data/instance-id`, { headers });
     assert.equal(other.status, 404);
@@ -137,9 +137,9 @@ describe("metadata service", () => {
     assert.equal(event?.level, "warning");
   });
 
-  it("does not believe a lease that has ended", async () => {
+  it("does not believe an address that was only offered", async () => {
     const machine = await addMachine(db, "end000", "commissioning", { now: start });
-    await db.updateTable("leases").set({ expires_at: start }).where("mac", "=", machine.mac).execute();
+    await db.updateTable("leases").set({ state: "offered" }).where("mac", "=", machine.mac).execute();
     assert.equal(
       (await face.ask(`${base}/latest/by-id/end000/?op=get_preseed`, { from: machine.address })).status,
       403,

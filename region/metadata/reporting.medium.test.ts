@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Database } from "../database/pool.ts";
+import { readOutput } from "../scripts/index.ts";
 import { addMachine, machineFace, signed } from "./testing.ts";
 
 const start = new Date("2026-01-02T03:04:05.000Z");
@@ -82,10 +83,10 @@ describe("reports to the metadata service", () => {
         name: result.name,
         exit: result.exit_status,
         runtime: result.runtime,
-        output: result.output,
-        error: result.error,
+        output: (await readOutput(db, result.id, "out")).data.toString(),
+        error: (await readOutput(db, result.id, "err")).data.toString(),
       },
-      { name: "lshw", exit: 0, runtime: 1.5, output: "<xml/>\uFFFD", error: "warned" },
+      { name: "lshw", exit: 0, runtime: 1.5, output: "<xml/>\0", error: "warned" },
     );
     assert.equal((await send(one.credentials, form({ op: "signal", status: "OK" }))).status, 200);
     assert.equal((await statusOf("sgn000")).status, "ready");
@@ -166,7 +167,7 @@ describe("reports to the metadata service", () => {
       .selectAll()
       .where("machine_id", "=", "stat00")
       .executeTakeFirstOrThrow();
-    assert.deepEqual([file.name, file.output], ["/var/log/x", "hi"]);
+    assert.deepEqual([file.name, (await readOutput(db, file.id, "out")).data.toString()], ["/var/log/x", "hi"]);
 
     const two = await addMachine(db, "stat11", "commissioning", { now: start });
     await report("stat11", two.credentials, { ...failed, name: "init-network" });

@@ -1,15 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { systemId } from "@rackwright/contract";
 import { openBundle } from "../agent/bundle.ts";
+import { orderOf, taskKind } from "../boot/orders.ts";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
 import { Denied, InputError, NotFound } from "../errors.ts";
+import { lockMachine } from "../machines/fire.ts";
 import { touch } from "../machines/touch.ts";
-import { authenticateMachine, credentialsFor, recordDenied, requireOwnLease, runsTask } from "./access.ts";
+import { scriptsArchive } from "../scripts/index.ts";
+import { configuredNetwork } from "../storage/plan.ts";
+import { authenticateMachine, credentialsFor, recordDenied, requireOwnLease } from "./access.ts";
 import { clientOf, rackUrl } from "./client.ts";
-import { anonymousMetaData, anonymousPreseed, taskPreseed, versions } from "./documents.ts";
+import { anonymousMetaData, anonymousPreseed, memoryPreseed, taskPreseed, versions } from "./documents.ts";
 import { textErrors } from "./errors.ts";
-import { metaData, userData } from "./machine-documents.ts";
+import { metaData, opensLogin, userData } from "./machine-documents.ts";
 import { formField, netbootOff, parseForm, parseSignal, takeSignal } from "./signal.ts";
 import { parseStatus, recordStatus } from "./status.ts";
 import { agentScript, poweroffScript } from "./userdata.ts";
@@ -23,7 +27,7 @@ export type MetadataDeps = {
 
 const largestBody = 8 * 1024 * 1024;
 const prefix = "/MAAS/metadata";
-type Answer = { type?: string; body: string } | { status: 204 };
+type Answer = { type?: string; body: string | Buffer } | { status: 204 };
 const text = (body: string): Answer => ({ body });
 
 /** Path below `/MAAS/metadata`, in parts: doubled and trailing slashes do not count. */
@@ -85,22 +89,24 @@ function metadataService({ db, clock, bundle: bundlePath }: MetadataDeps) {
   const preseed = async (request: FastifyRequest, id: string): Promise<Answer> => {
     const machine = await db
       .selectFrom("machines")
-      .select(["id", "status", "netboot"])
+      .select(["status", "netboot", "installed", "ephemeral", "patience", "keep_on", "inventory", "boot_mac"])
       .where("id", "=", id)
       .executeTakeFirst();
     if (machine === undefined) throw new NotFound(`There is no machine ${id}.`);
     const client = await clientOf(db, request, clock);
     const rack = rackUrl(client);
-    if (runsTask(machine)) {
+    const [task, order] = [taskKind(machine), orderOf(machine)];
+    if (order === "poweroff") return text(anonymousPreseed(rack, "poweroff"));
+    if (order !== "local") {
       await requireOwnLease(db, client, id, "the machine's preseed", clock);
       return db.transaction().execute(async (tx) => {
-        await touch(tx, id, clock.now(), "the agent to start");
-        const credentials = await credentialsFor(tx, id, clock.now());
-        return text(taskPreseed({ rack, machineId: id, credentials }));
+        const waits = task === null ? "the system in memory to ask for its user data" : "the agent to start";
+        await touch(tx, id, clock.now(), waits);
+        const input = { rack, machineId: id, credentials: await credentialsFor(tx, id, clock.now()) };
+        if (task === null) return text(memoryPreseed(input, configuredNetwork(machine)));
+        return text(taskPreseed(input, { login: opensLogin(machine), stays: task === "rescue" }));
       });
     }
-    if (machine.status !== "deployed" && machine.status !== "deploying")
-      return text(anonymousPreseed(rack, "poweroff"));
     const who = client.address ?? "an unknown address";
     await recordDenied(
       db,
@@ -133,7 +139,14 @@ function metadataService({ db, clock, bundle: bundlePath }: MetadataDeps) {
     const machine = await authenticateMachine(db, request.headers.authorization);
     const [what, key, ...more] = rest;
     if (more.length === 0) {
-      if (what === undefined) return text(["meta-data", "user-data"].join("\n"));
+      if (what === undefined) return text(["maas-scripts", "meta-data", "user-data"].join("\n"));
+      if (what === "maas-scripts" && key === undefined) {
+        const now = clock.now();
+        const archive = await db
+          .transaction()
+          .execute(async (tx) => scriptsArchive(tx, await lockMachine(tx, machine.id), now));
+        return archive === null ? { status: 204 } : { type: "application/x-tar", body: archive };
+      }
       if (what === "user-data" && key === undefined) {
         const start = { rack: await rackOf(request), bundle: await digest() };
         const body = await db.transaction().execute((tx) => userData(tx, machine.id, start, clock.now()));

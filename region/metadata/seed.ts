@@ -24,12 +24,17 @@ export function cloudInitKeys({ rack, machineId, credentials }: SeedInput): Reco
   };
 }
 
+/** The keys of cloud-init's configuration in a deployed system. */
+export function installedKeys(input: SeedInput): Record<string, unknown> {
+  return { datasource_list: ["MAAS"], manage_etc_hosts: true, ...cloudInitKeys(input) };
+}
+
 /** The files by which the installed system's cloud-init finds its settings: readable by root alone. */
 export function installedSeed(input: SeedInput): InstallPlan["write_files"] {
   return [
     {
       path: "/etc/cloud/cloud.cfg.d/90_rackwright_datasource.cfg",
-      content: yaml({ datasource_list: ["MAAS"], manage_etc_hosts: true, ...cloudInitKeys(input) }),
+      content: yaml(installedKeys(input)),
       permissions: "0600",
     },
     {

@@ -1,11 +1,13 @@
+import { cloudinitFailed, makeFailure } from "@rackwright/contract";
 import type { Failure } from "@rackwright/contract";
 import { z } from "zod";
+import { orderOf } from "../boot/orders.ts";
 import type { Transaction } from "../database/pool.ts";
-import { storable } from "../database/pool.ts";
 import { InputError } from "../errors.ts";
 import { appendEvent } from "../events/append.ts";
-import { fire, lockMachine } from "../machines/fire.ts";
+import { type MachineRow, fire, lockMachine } from "../machines/fire.ts";
 import { touch } from "../machines/touch.ts";
+import { concludeScripts, keepResult, runningType } from "../scripts/index.ts";
 
 /** What cloud-init's and curtin's webhook reporters send. */
 const statusReport = z.object({
@@ -78,45 +80,41 @@ export async function recordStatus(tx: Transaction, machineId: string, report: S
       timestamp: report.timestamp ?? null,
     },
   });
-  await saveFiles(tx, machineId, report, now);
+  await saveFiles(tx, machine, report, now);
   const ended = report.event_type === "finish" && isFailure(report) && !report.name.includes("/");
-  const trigger = ended ? failedTrigger(machine.status, machine.netboot, report.name) : null;
-  if (trigger === null) await touch(tx, machineId, now);
-  else await fire(tx, { machineId, trigger, actor: "machine", failure: failureOf(report), now });
+  if (!ended || !(await fail(tx, machine, report, now))) await touch(tx, machineId, now);
 }
 
-function failedTrigger(status: string, netboot: boolean, stage: string) {
-  if (status === "deploying" && !netboot) return "cloudinit-failed" as const;
-  if (stage !== "modules-final") return null;
-  if (status === "commissioning") return "commission-failed" as const;
-  return status === "deploying" ? ("install-failed" as const) : null;
+/** Ends what the machine does, unless another stage than the agent's failed in the ephemeral system. */
+async function fail(tx: Transaction, machine: MachineRow, report: StatusReport, now: Date): Promise<boolean> {
+  const failure = failureOf(report);
+  const installing = machine.status === "deploying";
+  const installer = orderOf(machine) === "install";
+  if (report.name !== "modules-final" && !(installing && !installer)) return false;
+  const type = runningType(machine);
+  if (type !== null) await concludeScripts(tx, machine, type, { failure, now });
+  else if (installing) {
+    const trigger = installer ? "install-failed" : "cloudinit-failed";
+    await fire(tx, { machineId: machine.id, trigger, actor: "machine", failure, now });
+  } else if (machine.status === "entering rescue mode")
+    await fire(tx, { machineId: machine.id, trigger: "rescue-failed", actor: "machine", failure, now });
+  else return false;
+  return true;
 }
 
 function failureOf(report: StatusReport): Failure {
-  return {
-    code: "cloudinit-failed",
-    message: `${report.origin} on the machine reported that its stage ${report.name} failed.`,
-    evidence: [report.description.slice(0, 2000)],
-    next: "Look at the machine's cloudinit.progress events and its console for the step that failed, then try again.",
-  };
+  return makeFailure(
+    cloudinitFailed,
+    `${report.origin} on the machine reported that its stage ${report.name} failed.`,
+    [report.description],
+  );
 }
 
-async function saveFiles(tx: Transaction, machineId: string, report: StatusReport, now: Date): Promise<void> {
+async function saveFiles(tx: Transaction, machine: MachineRow, report: StatusReport, now: Date): Promise<void> {
   for (const file of report.files ?? []) {
     // Compressed logs are an option of the sender that nobody in the field uses; only plain ones are kept.
     if (file.encoding !== "base64" || file.compression !== undefined) continue;
-    const output = storable(Buffer.from(file.content, "base64").toString("utf8")).slice(-1_000_000);
-    await tx
-      .insertInto("script_results")
-      .values({
-        machine_id: machineId,
-        name: storable(file.path).slice(-100),
-        exit_status: 0,
-        runtime: 0,
-        output,
-        error: "",
-        created_at: now,
-      })
-      .execute();
+    const out = Buffer.from(file.content, "base64");
+    await keepResult(tx, machine, { name: file.path.slice(-200), out, err: Buffer.alloc(0) }, now);
   }
 }

@@ -71,6 +71,7 @@ export async function machineFace(clock: Clock) {
     });
   return {
     db,
+    url: database.url,
     app,
     ask,
     close: async () => {

@@ -45,12 +45,13 @@ if [ "$status" -eq 0 ]; then
 	: >/run/rackwright/stay
 	exit 0
 fi
-say "the agent ended with status $status"
+oom=$(dmesg 2>/dev/null | grep -i "out of memory" | tail -n 1)
+say "the agent ended with status $status\${oom:+: $oom}"
 cat >/run/rackwright/authorization <<'END-OF-HEADER'
 Authorization: OAuth oauth_version="1.0", oauth_signature_method="PLAINTEXT", oauth_consumer_key="ck", oauth_token="tk", oauth_signature="%26ts"
 END-OF-HEADER
 curl -fsS --retry 5 --retry-connrefused --max-time 30 -H @/run/rackwright/authorization \\
-	-F op=signal -F status=FAILED -F "error=The agent ended with status $status." \\
+	-F op=signal -F status=FAILED -F "error=The agent ended with status $status.\${oom:+ $oom}" \\
 	'http://10.0.0.1:5248/MAAS/metadata/latest/' >/dev/null
 exit "$status"
 `,

@@ -44,7 +44,8 @@ if [ "$status" -eq 0 ]; then
 	: >${stayFile}
 	exit 0
 fi
-say "the agent ended with status $status"
+oom=$(dmesg 2>/dev/null | grep -i "out of memory" | tail -n 1)
+say "the agent ended with status $status\${oom:+: $oom}"
 ${report(start)}exit "$status"
 `;
 }
@@ -71,7 +72,7 @@ function report({ rack, credentials }: AgentStart): string {
 ${header}
 END-OF-HEADER
 curl -fsS --retry 5 --retry-connrefused --max-time 30 -H @/run/rackwright/authorization \\
-	-F op=signal -F status=FAILED -F "error=The agent ended with status $status." \\
+	-F op=signal -F status=FAILED -F "error=The agent ended with status $status.\${oom:+ $oom}" \\
 	${quoted(`${rack}/MAAS/metadata/latest/`)} >/dev/null
 `;
 }

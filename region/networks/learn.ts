@@ -1,3 +1,4 @@
+import { makeFailure, subnetOverlap } from "@rackwright/contract";
 import type { RackInterface } from "@rackwright/contract";
 import { sql } from "kysely";
 import type { Transaction } from "../database/pool.ts";
@@ -47,11 +48,11 @@ async function overlap(tx: Transaction, rack: string, cidr: string, other: strin
     rack,
     actor: "region",
     message,
-    failure: {
-      code: "subnet-overlap",
+    failure: makeFailure(
+      subnetOverlap,
       message,
-      evidence: [],
-      next: `Correct the prefix length of the rack's interface, or delete the subnet ${other}.`,
-    },
+      [],
+      `Correct the prefix length of the rack's interface, or delete the subnet ${other}.`,
+    ),
   });
 }

@@ -21,11 +21,17 @@ export async function offerLeases(
 ): Promise<LeaseOfferAnswer[]> {
   const wanted = new Map(requests.map((request) => [leaseKey(request), request]));
   const unique = [...wanted.values()];
-  const answers = await db.transaction().execute((tx) => decide(tx, unique, hints, now));
+  const answers = await db.transaction().execute((tx) => decideOffers(tx, unique, hints, now));
   return requests.map((request) => answers.get(leaseKey(request)) ?? unknownSubnet(request.subnet_id, undefined));
 }
 
-async function decide(tx: Transaction, requests: LeaseOfferRequest[], hints: AllocationHints, now: Date) {
+/** The offers within a transaction of the caller's, one per card and subnet, by `leaseKey`. */
+export async function decideOffers(
+  tx: Transaction,
+  requests: readonly LeaseOfferRequest[],
+  hints: AllocationHints,
+  now: Date,
+): Promise<Map<string, LeaseOfferAnswer>> {
   const answers = new Map<string, LeaseOfferAnswer>();
   const subnets = await lockSubnets(
     tx,

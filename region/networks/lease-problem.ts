@@ -1,3 +1,4 @@
+import { addressesExhausted, makeFailure } from "@rackwright/contract";
 import { sql } from "kysely";
 import type { Transaction } from "../database/pool.ts";
 import { appendEvent } from "../events/append.ts";
@@ -9,7 +10,7 @@ export async function reportExhausted(tx: Transaction, subnets: readonly LeaseSu
   const since = new Date(now.getTime() - 60_000);
   const { rows } = await sql<{ id: number }>`
     select (data->>'subnet_id')::bigint as id from events
-    where type = 'network.problem' and at > ${since} and failure->>'code' = 'addresses-exhausted'`.execute(tx);
+    where type = 'network.problem' and at > ${since} and failure->>'code' = ${addressesExhausted.code}`.execute(tx);
   const told = new Set(rows.map((row) => row.id));
   for (const { id, cidr } of subnets) {
     if (told.has(id)) continue;
@@ -20,12 +21,12 @@ export async function reportExhausted(tx: Transaction, subnets: readonly LeaseSu
       actor: "region",
       message,
       data: { subnet_id: id, cidr },
-      failure: {
-        code: "addresses-exhausted",
+      failure: makeFailure(
+        addressesExhausted,
         message,
-        evidence: [],
-        next: `Give ${cidr} a further or larger dynamic range (PATCH /api/v1/subnets/${id}), or delete machines that are gone.`,
-      },
+        [],
+        `Give ${cidr} a further or larger dynamic range (PATCH /api/v1/subnets/${id}), or delete machines that are gone.`,
+      ),
     });
   }
 }

@@ -14,6 +14,10 @@ const { db } = database;
 const now = new Date("2026-01-01T00:00:00Z");
 const allow = (): Promise<void> => Promise.resolve();
 const app = buildApp({ log: noLog });
+app.decorateRequest("caller", null);
+app.addHook("onRequest", async (incoming) => {
+  incoming.caller = { id: 1, username: "root", administrator: true };
+});
 registerNetworkRoutes(app, { db, clock: { now: () => now }, guards: { user: allow, administrator: allow } });
 await app.ready();
 after(async () => {

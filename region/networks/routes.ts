@@ -1,10 +1,12 @@
 import { isIPv4 } from "node:net";
 import { lease, macAddress, pageOf, pageQuery, subnet, subnetCreate, subnetUpdate } from "@rackwright/contract";
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
 import type { App } from "../http/app.ts";
 import { InputError } from "../errors.ts";
+import { callerOf } from "../http/auth.ts";
 import type { Guards } from "../racks/routes.ts";
 import { listLeases } from "./lease-list.ts";
 import { createSubnet, deleteSubnet, getSubnet, listSubnets, updateSubnet } from "./subnets.ts";
@@ -16,6 +18,7 @@ const leaseQuery = pageQuery.extend({ subnet_id: z.coerce.number().int().optiona
 export function registerNetworkRoutes(app: App, deps: { db: Database; clock: Clock; guards: Guards }): void {
   const { db, clock, guards } = deps;
   const tags = ["networks"];
+  const by = (request: FastifyRequest) => ({ actor: callerOf(request).username, now: clock.now() });
 
   app.get(
     "/api/v1/subnets",
@@ -37,8 +40,8 @@ export function registerNetworkRoutes(app: App, deps: { db: Database; clock: Clo
       preHandler: guards.administrator,
       schema: { summary: "Create a subnet", tags, body: subnetCreate, response: { 201: subnet } },
     },
-    async ({ body }, reply) => {
-      const made = await createSubnet(db, body);
+    async (request, reply) => {
+      const made = await createSubnet(db, request.body, by(request));
       return reply.code(201).header("location", `/api/v1/subnets/${made.id}`).send(made);
     },
   );
@@ -53,7 +56,7 @@ export function registerNetworkRoutes(app: App, deps: { db: Database; clock: Clo
       preHandler: guards.administrator,
       schema: { summary: "Change a subnet", tags, params, body: subnetUpdate, response: { 200: subnet } },
     },
-    ({ params, body }) => updateSubnet(db, params.id, body),
+    (incoming) => updateSubnet(db, incoming.params.id, incoming.body, by(incoming)),
   );
   app.delete(
     "/api/v1/subnets/:id",
@@ -61,8 +64,8 @@ export function registerNetworkRoutes(app: App, deps: { db: Database; clock: Clo
       preHandler: guards.administrator,
       schema: { summary: "Delete a subnet", tags, params, response: { 204: z.null() } },
     },
-    async ({ params }, reply) => {
-      await deleteSubnet(db, params.id);
+    async (request, reply) => {
+      await deleteSubnet(db, request.params.id, by(request));
       return reply.code(204).send(null);
     },
   );

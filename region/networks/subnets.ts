@@ -3,10 +3,13 @@ import { sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
+import { appendAudit, type Change } from "../events/audit.ts";
 import { notifyRacks } from "../racks/notify.ts";
 import { contains, networkOf, toBlock } from "./address.ts";
 import { gatewayFailures, rangeFailures } from "./ranges.ts";
 
+/** Who changes it. */
+type By = { actor: string; now: Date };
 export type SubnetCreate = z.output<typeof subnetCreate>;
 export type SubnetUpdate = z.output<typeof subnetUpdate>;
 
@@ -31,7 +34,7 @@ export async function getSubnet(db: Database | Transaction, id: number): Promise
 }
 
 /** @throws InputError naming each bad field, StateConflict where the network overlaps another subnet */
-export async function createSubnet(db: Database, wanted: SubnetCreate): Promise<Subnet> {
+export async function createSubnet(db: Database, wanted: SubnetCreate, by: By): Promise<Subnet> {
   const cidr = networkOf(wanted.cidr);
   if (cidr !== wanted.cidr) throw InputError.field("cidr", wanted.cidr, `must be a network; did you mean ${cidr}?`);
   return db.transaction().execute(async (tx) => {
@@ -51,12 +54,14 @@ export async function createSubnet(db: Database, wanted: SubnetCreate): Promise<
       .executeTakeFirstOrThrow();
     await replaceRanges(tx, id, wanted.dynamic_ranges);
     await notifyRacks(tx);
-    return getSubnet(tx, id);
+    const made = await getSubnet(tx, id);
+    await tell(tx, by, `created subnet ${cidr}`, id, { after: made });
+    return made;
   });
 }
 
 /** Changes the fields that are given. @throws NotFound, InputError */
-export async function updateSubnet(db: Database, id: number, change: SubnetUpdate): Promise<Subnet> {
+export async function updateSubnet(db: Database, id: number, change: SubnetUpdate, by: By): Promise<Subnet> {
   return db.transaction().execute(async (tx) => {
     await sql`select from subnets where id = ${id} for no key update`.execute(tx);
     const old = await getSubnet(tx, id);
@@ -66,12 +71,15 @@ export async function updateSubnet(db: Database, id: number, change: SubnetUpdat
     await tx.updateTable("subnets").set(columns(wanted)).where("id", "=", id).execute();
     if (change.dynamic_ranges !== undefined) await replaceRanges(tx, id, wanted.dynamic_ranges);
     await notifyRacks(tx);
-    return getSubnet(tx, id);
+    const changed = await getSubnet(tx, id);
+    const words = `changed ${Object.keys(given).join(", ") || "nothing"} of subnet ${old.cidr}`;
+    await tell(tx, by, words, id, { before: old, after: changed });
+    return changed;
   });
 }
 
 /** Deletes a subnet and its leases. @throws NotFound, StateConflict while machines hold addresses on it */
-export async function deleteSubnet(db: Database, id: number): Promise<void> {
+export async function deleteSubnet(db: Database, id: number, by: By): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const subnet = await getSubnet(tx, id);
     const { rows } = await sql<{ hostname: string }>`
@@ -84,7 +92,13 @@ export async function deleteSubnet(db: Database, id: number): Promise<void> {
       );
     await tx.deleteFrom("subnets").where("id", "=", id).execute();
     await notifyRacks(tx);
+    await tell(tx, by, `deleted subnet ${subnet.cidr} with its leases`, id, { before: subnet });
   });
+}
+
+function tell(tx: Transaction, { actor, now }: By, deed: string, id: number, states: Pick<Change, "before" | "after">) {
+  const message = `${actor} ${deed}`;
+  return appendAudit(tx, { type: "subnet.changed", at: now, actor, message, ...states, data: { subnet_id: id } });
 }
 
 const columns = (subnet: Pick<Subnet, "gateway" | "dns_servers" | "ntp_servers" | "mtu" | "dhcp">) => ({

@@ -26,9 +26,16 @@ const retryLimit = 1000;
  * started instance.
  */
 export async function enqueuePower(db: Kysely<Tables>, job: PowerJob): Promise<void> {
+  await enqueuePowers(db, [job]);
+}
+
+/** Puts several commands in the queue, in the order given, with one statement. */
+export async function enqueuePowers(db: Kysely<Tables>, jobs: readonly PowerJob[]): Promise<void> {
   await sql`
-    insert into ${sql.table(`${jobsSchema}.job`)}
-      (name, data, retry_limit, retry_delay, retry_backoff, retry_delay_max, expire_seconds, deletion_seconds)
-    values (${powerQueue}, ${json(job)}, ${retryLimit}, 1, true, 15, 3600, 86400)`.execute(db);
-  await sql`select pg_notify(${jobsChannel}, '')`.execute(db);
+    with queued as (
+      insert into ${sql.table(`${jobsSchema}.job`)}
+        (name, data, retry_limit, retry_delay, retry_backoff, retry_delay_max, expire_seconds, deletion_seconds)
+      select ${powerQueue}, job, ${retryLimit}, 1, true, 15, 3600, 86400
+      from jsonb_array_elements(${json(jobs)}::jsonb) with ordinality as given(job, n) order by n
+    ) select pg_notify(${jobsChannel}, '')`.execute(db);
 }

@@ -1,6 +1,6 @@
 import type { Failure, PowerRequest, PowerState } from "@rackwright/contract";
 import { z } from "zod";
-import { failure } from "@rackwright/contract";
+import { bmcBusy, failure, makeFailure, noRack, powerError } from "@rackwright/contract";
 import type { Transaction } from "../database/pool.ts";
 import type { Database } from "../database/pool.ts";
 import { appendEvent } from "../events/append.ts";
@@ -18,6 +18,8 @@ export type Outcome = "over" | "again";
 
 /** Tries of a command that a BMC refuses or does not answer, before it counts as failed. */
 const triesOfBmc = 3;
+/** Seconds a try needs to judge a BMC: what says nothing in less has only been asked too late. */
+const leastTry = 10;
 
 type Context = {
   db: Database;
@@ -33,12 +35,15 @@ const withFailure = z.object({ failure });
 export function failureOf(error: unknown): Failure {
   const told = withFailure.safeParse(error);
   if (told.success) return told.data.failure;
-  return {
-    code: "power-error",
-    message: `The power command failed: ${error instanceof Error ? error.message : String(error)}`.slice(0, 2000),
-    evidence: [],
-    next: "Look at the log of the region and of the rack.",
-  };
+  return makeFailure(powerError, `The power command failed: ${error instanceof Error ? error.message : String(error)}`);
+}
+
+/** Share of a job's time that lies between a rack's last word and the moment it is given up, so that the word counts. */
+const shareForLastWord = 1 / 4;
+
+/** How long the answer to a job is worth something, in seconds. */
+function secondsLeft({ until }: PowerJob, now: Date): number {
+  return Math.max(1, ((Date.parse(until) - now.getTime()) / 1000) * (1 - shareForLastWord));
 }
 
 /** Runs one power job: asks the rack, records what came of it, and lets the machine's life go on. */
@@ -69,6 +74,7 @@ export async function runPowerJob(job: PowerJob, tries: number, context: Context
         action: job.action,
         boot_device: job.bootDevice,
         stop_mode: "hard",
+        within_seconds: secondsLeft(job, now()),
       },
       machine.id,
     ));
@@ -124,8 +130,9 @@ async function recordDone(
     else if (state !== before.power_state)
       await appendEvent(tx, { ...about, type: "power.state", message: `${machine.hostname} is ${state}` });
     if (!job.decides || machine.generation !== job.generation) return;
-    if (job.action === "off")
-      await fire(tx, { machineId: machine.id, trigger: "powered-off", actor: "region", now: at });
+    const trigger = job.action === "off" ? "powered-off" : "powered-on";
+    if (lifecycle[machine.status][trigger])
+      await fire(tx, { machineId: machine.id, trigger, actor: "region", now: at });
     else if (machine.waits_for !== null)
       await tx
         .updateTable("machines")
@@ -142,13 +149,19 @@ async function recordFailure(
   told: Failure,
   tries: number,
 ): Promise<Outcome> {
-  const rackMissing = told.code === "no-rack" || told.code.startsWith("link-");
+  const rackMissing = told.code === noRack.code || told.code.startsWith("link-");
   if (job.action !== "query" && rackMissing) {
     if (tries === 0) await appendEvent(db, failedEvent(job, before, told, now(), "warning"));
     await waitFor(db, job, "a rack to connect that can reach its BMC");
     return "again";
   }
-  if (job.action !== "query" && tries + 1 < triesOfBmc) {
+  if (job.action !== "query" && told.code === bmcBusy.code) {
+    // It takes one command at a time, and the one before may have a minute to go; `until` ends this.
+    if (tries === 0) await appendEvent(db, failedEvent(job, before, told, now(), "warning"));
+    await waitFor(db, job, "the BMC to have time for the power command");
+    return "again";
+  }
+  if (job.action !== "query" && tries + 1 < triesOfBmc && secondsLeft(job, now()) >= leastTry) {
     await appendEvent(db, failedEvent(job, before, told, now(), "warning"));
     return "again";
   }

@@ -1,10 +1,18 @@
-import type { Database } from "../database/pool.ts";
-import { enqueuePower } from "./enqueue.ts";
+import type { Database, Transaction } from "../database/pool.ts";
+import { enqueuePowers } from "./enqueue.ts";
 
 /** Seconds after which what a BMC said last counts as old. */
 const freshSeconds = 5 * 60;
+/** Seconds a machine takes to switch itself off at the end of its work, at most. */
+const shutdownSeconds = 20;
 /** Machines asked in one round, so that a large site spreads its questions. */
 const perRound = 200;
+
+/** Has the BMC asked once the machine, which ended its work now, had the time to switch itself off. */
+export async function queryAfterShutdown(tx: Transaction, machineId: string, now: Date): Promise<void> {
+  const stale = new Date(now.getTime() - (freshSeconds - shutdownSeconds) * 1000);
+  await tx.updateTable("machines").set({ power_checked_at: stale }).where("id", "=", machineId).execute();
+}
 
 /**
  * Queues a question to the BMC of machines whose power state is old. A machine is marked as asked at once, so that
@@ -31,16 +39,12 @@ export async function queueStaleQueries(db: Database, now: Date): Promise<number
     if (stale.length === 0) return 0;
     const ids = stale.map(({ id }) => id);
     await tx.updateTable("machines").set({ power_checked_at: now }).where("id", "in", ids).execute();
-    for (const { id, generation } of stale)
-      await enqueuePower(tx, {
-        machineId: id,
-        generation,
-        action: "query",
-        bootDevice: null,
-        actor: "region",
-        decides: false,
-        until: new Date(now.getTime() + 60_000).toISOString(),
-      });
+    const until = new Date(now.getTime() + 60_000).toISOString();
+    const question = { action: "query", bootDevice: null, actor: "region", decides: false, until } as const;
+    await enqueuePowers(
+      tx,
+      stale.map(({ id, generation }) => ({ machineId: id, generation, ...question })),
+    );
     return stale.length;
   });
 }

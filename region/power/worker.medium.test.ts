@@ -116,6 +116,27 @@ test("a BMC that refuses fails the machine with the BMC's own words after three 
   assert.deepEqual([machine.failure, machine.power_state, times], [refusal, "error", 3]);
 });
 
+test("a BMC that is busy with another command is asked again, however often", async (t) => {
+  let times = 0;
+  const busy = { code: "bmc-busy", message: "another power action is under way", evidence: [], next: "Wait." };
+  const asked: PowerRequest[] = [];
+  const worker = await work((request) => {
+    asked.push(request);
+    return ++times <= 3 ? Promise.reject(new FailureError(busy)) : Promise.resolve({ state: "off" });
+  });
+  t.after(() => worker.stop());
+  const { id } = await testMachine(database.db, { status: "deployed", owner_id: 1 });
+  await ask(id, "release");
+  await isIn(id, "ready");
+  assert.equal(times, 4);
+  const left = asked.map(({ within_seconds }) => within_seconds ?? 0);
+  assert.ok(
+    left.every((seconds, n) => seconds > 0 && seconds <= (left[n - 1] ?? 300)),
+    `seconds left: ${left.join()}`,
+  );
+  assert.equal((await types(id)).filter((type) => type === "power.failed").length, 1);
+});
+
 test("without a rack the command waits, says so, and is done when one comes", async () => {
   let racks = 0;
   const worker = await work(() =>

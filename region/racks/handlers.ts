@@ -1,10 +1,12 @@
 import type { BootDecision, BootRequest, LinkHandlers, regionMethods } from "@rackwright/contract";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { foreseeBoot } from "../boot/decide.ts";
 import { appendEvent } from "../events/append.ts";
 import { learnSubnets } from "../networks/learn.ts";
 import { commitLeases } from "../networks/lease-commit.ts";
 import type { AllocationHints } from "../networks/lease-free.ts";
+import { foreseeLease } from "../networks/lease-foresee.ts";
 import { offerLeases } from "../networks/lease-offer.ts";
 import { reportLeases } from "../networks/lease-report.ts";
 import { buildRackConfig } from "./config.ts";
@@ -56,6 +58,8 @@ export function rackHandlers(deps: HandlerDeps, hints: AllocationHints, connecti
       return {};
     },
     "boot.decide": (request) => decideBoot(request, rack),
+    "boot.foresee": (request) => foreseeBoot(db, request),
+    "lease.foresee": (request) => foreseeLease(db, request, hints, clock.now()),
     "events.report": async ({ boot, events }) => ({
       through: await takeRackEvents(db, rack, boot, events, clock.now()),
     }),

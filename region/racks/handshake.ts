@@ -5,7 +5,8 @@ import type { WebSocket } from "ws";
 /** Milliseconds a rack has for its proof. */
 export const handshakeTimeout = 5000;
 
-export type HandshakeOutcome = { readonly rack: string } | { readonly refused: string };
+/** `claims` is the name under which the refused one came, once it has named itself. */
+export type HandshakeOutcome = { readonly rack: string } | { readonly refused: string; readonly claims?: string };
 
 /**
  * The region's half of the link handshake (contract/rack-link.ts). Resolves with the rack's name once both sides have
@@ -35,7 +36,10 @@ export async function acceptRack(
   // An unknown name takes the same way as a wrong proof, so that names cannot be found out by the time it takes.
   const expected = linkProofOf(secret ?? randomBytes(32), "rack", rack, challenge, nonce);
   if (!sameDigest(expected, proof.data.proof) || secret === undefined)
-    return { refused: secret === undefined ? `there is no rack '${rack}'` : `wrong proof for rack '${rack}'` };
+    return {
+      refused: secret === undefined ? `there is no rack '${rack}'` : `wrong proof for rack '${rack}'`,
+      claims: rack,
+    };
   socket.send(JSON.stringify({ proof: linkProofOf(secret, "region", rack, nonce, challenge) }));
   return { rack };
 }

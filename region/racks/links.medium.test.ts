@@ -14,6 +14,7 @@ const database = await testDatabase();
 after(() => database.close());
 const { db } = database;
 const secret = Buffer.alloc(32, 1);
+const operator = { actor: "root", now: new Date() };
 const hello = {
   version: "1.0",
   http_port: 5248,
@@ -103,15 +104,8 @@ test("other upgrade paths are not found", async (t) => {
 test("hello teaches subnets with DHCP off, tells the configuration and shows the rack as connected until it goes", async (t) => {
   const region = await testLinks(database);
   t.after(region.close);
-  await createSubnet(db, {
-    cidr: "10.99.0.0/16",
-    gateway: null,
-    dns_servers: [],
-    ntp_servers: [],
-    mtu: null,
-    dhcp: false,
-    dynamic_ranges: [],
-  });
+  const plain = { gateway: null, dns_servers: [], ntp_servers: [], mtu: null, dhcp: false, dynamic_ranges: [] };
+  await createSubnet(db, { cidr: "10.99.0.0/16", ...plain }, operator);
   const rack = await linkRack(region.url, "rack1", secret);
   const config = await rack.peer.call("rack.hello", hello);
   assert.deepEqual(
@@ -131,7 +125,7 @@ test("hello teaches subnets with DHCP off, tells the configuration and shows the
   const told = await db.selectFrom("events").select("type").orderBy("id").execute();
   assert.deepEqual(
     told.map(({ type }) => type),
-    ["rack.connected", "rack.disconnected"],
+    ["subnet.changed", "rack.connected", "rack.disconnected"],
   );
 });
 
@@ -165,14 +159,15 @@ test("changes are pushed to racks of every region, equal documents are not sent 
   const [subnet] = await listSubnets(db);
   assert.ok(subnet);
   const before = pushed["rack1"]?.length ?? 0;
-  await updateSubnet(db, subnet.id, { dhcp: true, dynamic_ranges: [{ first: "10.0.0.10", last: "10.0.0.20" }] });
+  const ranges = [{ first: "10.0.0.10", last: "10.0.0.20" }];
+  await updateSubnet(db, subnet.id, { dhcp: true, dynamic_ranges: ranges }, operator);
   const served = (name: string) => pushed[name]?.at(-1)?.subnets.find(({ dhcp }) => dhcp);
   await until(() => served("rack1") !== undefined && served("rack2") !== undefined);
   assert.deepEqual(served("rack2")?.ranges, [{ first: "10.0.0.10", last: "10.0.0.20" }]);
   const count = pushed["rack1"]?.length ?? 0;
   assert.ok(count > before);
   await notifyRacks(db);
-  await updateSubnet(db, subnet.id, { mtu: 9000 });
+  await updateSubnet(db, subnet.id, { mtu: 9000 }, operator);
   await until(() => served("rack1")?.mtu === 9000);
   assert.equal(pushed["rack1"]?.length, count + 1, "the notification without a change was not sent");
   const versions = pushed["rack1"]?.map(({ version }) => version) ?? [];

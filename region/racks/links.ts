@@ -11,6 +11,7 @@ import { type HandlerDeps, rackHandlers } from "./handlers.ts";
 import { acceptRack, handshakeTimeout } from "./handshake.ts";
 import { configChannel } from "./notify.ts";
 import { rackDisconnected, rackSecret, racksSeen } from "./rows.ts";
+import { reportRefused } from "./refused.ts";
 
 export const rackLinkPath = "/rack/v1/link";
 
@@ -64,7 +65,13 @@ export class RackLinks {
       if (path !== rackLinkPath) socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
       else if (this.#stopping || this.#strangers >= strangersLimit)
         socket.end("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n\r\n");
-      else this.#server.handleUpgrade(request, socket, head, (link) => void this.#accept(link));
+      else
+        this.#server.handleUpgrade(
+          request,
+          socket,
+          head,
+          (link) => void this.#accept(link, request.socket.remoteAddress),
+        );
     });
   }
 
@@ -86,7 +93,7 @@ export class RackLinks {
     this.#server.close();
   }
 
-  async #accept(socket: WebSocket): Promise<void> {
+  async #accept(socket: WebSocket, from: string | undefined): Promise<void> {
     const { db, clock, log } = this.#options;
     // Frames that break the limits or the framing end here; `close` follows by itself.
     socket.on("error", (error) => log.warn({ error: error.message }, "a rack link broke"));
@@ -97,6 +104,10 @@ export class RackLinks {
     this.#strangers--;
     if ("refused" in outcome) {
       log.warn({ reason: outcome.refused }, "a rack link was refused");
+      if (outcome.claims !== undefined)
+        reportRefused(db, { rack: outcome.claims, why: outcome.refused, from }, clock.now()).catch((error: unknown) =>
+          log.error({ error: String(error) }, "a refused rack could not be told"),
+        );
       socket.close(4401, "not accepted");
       setTimeout(() => socket.terminate(), 1000).unref();
       return;

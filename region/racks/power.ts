@@ -1,4 +1,4 @@
-import { LinkFailure, type PowerRequest, type PowerState } from "@rackwright/contract";
+import { LinkFailure, makeFailure, noRack, type PowerRequest, type PowerState } from "@rackwright/contract";
 import { contains, toBlock } from "../networks/address.ts";
 import type { RackConnection } from "./connection.ts";
 import type { RackLinks } from "./links.ts";
@@ -32,11 +32,9 @@ export class RackPower {
       request.parameters["power_address"] ?? request.parameters["address"],
     );
     if (rack === undefined)
-      throw new LinkFailure({
-        code: "no-rack",
-        message: `No rack controller is connected, so the BMC of machine ${machineId} cannot be reached.`,
-        next: "Start a rack controller, or look at its log: GET /api/v1/racks shows which ones are known.",
-      });
+      throw new LinkFailure(
+        makeFailure(noRack, `No rack controller is connected, so the BMC of machine ${machineId} cannot be reached.`),
+      );
     return rack.call("power.perform", request, powerTimeout);
   }
 }

@@ -79,6 +79,7 @@ export async function linkRack(url: string, rack: string, secret: Uint8Array, ha
     handlers: {
       "config.update": () => Promise.resolve({}),
       "power.perform": () => Promise.resolve({ state: "on" } as const),
+      "boot.explain": () => Promise.resolve({ stages: [], asked: [], command_line: null }),
       ...handlers,
     },
     send: (text) => opened.socket.send(text),

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
-import { appendEvent } from "../events/append.ts";
+import { appendAudit } from "../events/audit.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf } from "../http/auth.ts";
 import { readSettings, settings, settingsUpdate, writeSettings } from "./settings.ts";
@@ -24,15 +24,18 @@ export function registerSettingRoutes(routes: App, { db, clock }: { db: Database
     async (incoming) => {
       const { username: actor } = administratorOf(incoming);
       return db.transaction().execute(async (tx) => {
+        const before = await readSettings(tx);
         await writeSettings(tx, incoming.body);
-        await appendEvent(tx, {
-          type: "user.changed",
+        const after = await readSettings(tx);
+        await appendAudit(tx, {
+          type: "setting.changed",
           at: clock.now(),
           actor,
           message: `${actor} changed settings: ${Object.keys(incoming.body).join(", ") || "none"}`,
-          data: { change: "settings", settings: incoming.body },
+          before,
+          after,
         });
-        return readSettings(tx);
+        return after;
       });
     },
   );

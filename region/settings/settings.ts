@@ -3,23 +3,46 @@ import { z } from "zod";
 import { json } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 
+/** Seconds of a week. */
+const longest = 604_800;
+
 const limits = (silence: number, total: number) =>
   z
     .strictObject({
       silence: z.int().min(1).max(86_400).describe("seconds without a sign of life of the machine"),
-      total: z.int().min(1).max(604_800).describe("seconds altogether"),
+      total: z.int().min(1).max(longest).describe("seconds altogether"),
     })
     .prefault({ silence, total });
 
 /** How long a status with an end may last before it ends in failure. */
 export const deadlines = z
   .strictObject({
-    commissioning: limits(20 * 60, 30 * 60),
+    commissioning: limits(20 * 60, 12 * 60 * 60),
+    // Whole-night tests and the erasing of big disks; while they run the machine gives signs of life.
+    testing: limits(20 * 60, longest),
     deploying: limits(30 * 60, 60 * 60),
     releasing: limits(5 * 60, 5 * 60),
+    "disk erasing": limits(20 * 60, longest),
+    "entering rescue mode": limits(20 * 60, 30 * 60),
+    "exiting rescue mode": limits(5 * 60, 5 * 60),
   })
   .prefault({});
 export type Deadlines = z.infer<typeof deadlines>;
+
+/** What a release does to the disks where the operator who asks for it does not say. */
+export const release = z
+  .strictObject({
+    erase: z.boolean().default(false).describe("wipe all disks"),
+    secure_erase: z.boolean().default(false).describe("by the disk's own secure erase where it has one"),
+    quick_erase: z.boolean().default(false).describe("only the beginning and end of each disk"),
+  })
+  .prefault({});
+
+const scriptHistory = z
+  .int()
+  .min(1)
+  .max(1000)
+  .describe("how many runs of scripts of each type are kept with a machine");
 
 /** Everything that can be set while the region runs. */
 export const settings = z.strictObject({
@@ -30,10 +53,17 @@ export const settings = z.strictObject({
       "what happens to a machine seen for the first time: commissioned at once, or held until an operator asks",
     ),
   deadlines,
+  release,
+  script_history: scriptHistory.default(10),
 });
 export type Settings = z.infer<typeof settings>;
 export const settingsUpdate = z
-  .strictObject({ enlist: settings.shape.enlist.unwrap(), deadlines: settings.shape.deadlines.unwrap() })
+  .strictObject({
+    enlist: settings.shape.enlist.unwrap(),
+    deadlines: settings.shape.deadlines.unwrap(),
+    release: settings.shape.release.unwrap(),
+    script_history: scriptHistory,
+  })
   .partial();
 
 /** All settings; what was never set has its default. */

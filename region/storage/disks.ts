@@ -1,3 +1,12 @@
+import {
+  architectureMismatch,
+  diskMissing,
+  diskTooSmall,
+  imageUnusable,
+  inventoryMissing,
+  makeFailure,
+  networkMissing,
+} from "@rackwright/contract";
 import type { Architecture, Disk, Failure, ImageFile, Inventory } from "@rackwright/contract";
 
 const mebibyte = 1024 * 1024;
@@ -44,18 +53,16 @@ export function chooseDisk(disks: readonly Disk[], image: DeployableImage): { di
   const tooSmall = disks.some((candidate) => unfit(candidate, 0) === null);
   return {
     failure: tooSmall
-      ? {
-          code: "disk-too-small",
-          message: `No disk of the machine has the ${gibibytes(needed)} that ${image.name} needs.`,
+      ? makeFailure(
+          diskTooSmall,
+          `No disk of the machine has the ${gibibytes(needed)} that ${image.name} needs.`,
           evidence,
-          next: "Choose a machine with a larger disk, or commission this one again after changing its disks.",
-        }
-      : {
-          code: "disk-missing",
-          message: `The machine has no disk that ${image.name} can be installed on.`,
-          evidence: evidence.length === 0 ? ["the inventory lists no disk"] : evidence,
-          next: "Attach a disk or check the storage controller, then commission the machine again.",
-        },
+        )
+      : makeFailure(
+          diskMissing,
+          `The machine has no disk that ${image.name} can be installed on.`,
+          evidence.length === 0 ? ["the inventory lists no disk"] : evidence,
+        ),
   };
 }
 
@@ -65,36 +72,24 @@ export function chooseDisk(disks: readonly Disk[], image: DeployableImage): { di
  */
 export function checkDeployable(inventory: Inventory | null, image: DeployableImage): Failure | null {
   if (inventory === null) {
-    return {
-      code: "inventory-missing",
-      message: "The machine has no inventory yet, so there is nothing to plan an installation by.",
-      evidence: [],
-      next: "Commission the machine first.",
-    };
+    return makeFailure(
+      inventoryMissing,
+      "The machine has no inventory yet, so there is nothing to plan an installation by.",
+    );
   }
   if (inventory.architecture !== image.architecture) {
-    return {
-      code: "architecture-mismatch",
-      message: `${image.name} is made for ${image.architecture}, the machine is ${inventory.architecture}.`,
-      evidence: [],
-      next: `Choose an image for ${inventory.architecture} (rackwright images list).`,
-    };
+    return makeFailure(
+      architectureMismatch,
+      `${image.name} is made for ${image.architecture}, the machine is ${inventory.architecture}.`,
+    );
   }
   if (rootImage(image) === null) {
-    return {
-      code: "image-unusable",
-      message: `${image.name} has no root file system to install.`,
-      evidence: [`its files: ${image.files.map((file) => file.role).join(", ")}`],
-      next: "Build the image again: rackwright images build",
-    };
+    return makeFailure(imageUnusable, `${image.name} has no root file system to install.`, [
+      `its files: ${image.files.map((file) => file.role).join(", ")}`,
+    ]);
   }
   if (inventory.interfaces.length === 0) {
-    return {
-      code: "network-missing",
-      message: "The machine's inventory lists no network card to configure.",
-      evidence: [],
-      next: "Commission the machine again.",
-    };
+    return makeFailure(networkMissing, "The machine's inventory lists no network card to configure.");
   }
   const chosen = chooseDisk(inventory.disks, image);
   return "failure" in chosen ? chosen.failure : null;

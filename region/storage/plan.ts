@@ -1,5 +1,5 @@
 import type { Credentials, Firmware, InstallPlan, Inventory, NetworkInterface } from "@rackwright/contract";
-import { kernelOptions } from "../boot/command-line.ts";
+import { joinOptions, kernelOptions } from "../boot/command-line.ts";
 import { installedSeed } from "../metadata/seed.ts";
 import { FailureError } from "../errors.ts";
 import { type DeployableImage, checkDeployable, chooseDisk, rootImage } from "./disks.ts";
@@ -19,6 +19,8 @@ export type PlanInput = {
   /** The rack the installed system asks for its settings: `http://10.0.0.1:5248`. */
   rack: string;
   credentials: Credentials;
+  /** Kernel options of the machine's tags. */
+  tagOptions?: string;
 };
 
 /** The network card to configure: the one booted from, else one with a link, else the first. */
@@ -32,11 +34,27 @@ function bootInterface(inventory: Inventory, bootMac: string | null): NetworkInt
   );
 }
 
+/** The network configuration of a deployed machine (version 2): its boot interface asks for an address. */
+function networkOf(card: NetworkInterface): InstallPlan["network"] {
+  return {
+    version: 2,
+    ethernets: { [card.name]: { match: { macaddress: card.mac }, dhcp4: true, "dhcp-identifier": "mac" } },
+  };
+}
+
+/** The network as the machine is configured to have it; null while its network cards are not known. */
+export function configuredNetwork(
+  machine: Pick<PlanInput["machine"], "inventory" | "boot_mac">,
+): InstallPlan["network"] | null {
+  const card = machine.inventory === null ? undefined : bootInterface(machine.inventory, machine.boot_mac);
+  return card === undefined ? null : networkOf(card);
+}
+
 /**
  * Everything the agent needs to put the image on the machine's disk. Pure: the same deployment gives the same plan.
  * Throws FailureError when it cannot be done, which `checkDeployable` tells beforehand.
  */
-export function installPlan({ machine, image, rack, credentials }: PlanInput): InstallPlan {
+export function installPlan({ machine, image, rack, credentials, tagOptions = "" }: PlanInput): InstallPlan {
   const { inventory } = machine;
   const problem = checkDeployable(inventory, image);
   if (problem !== null) throw new FailureError(problem);
@@ -60,13 +78,8 @@ export function installPlan({ machine, image, rack, credentials }: PlanInput): I
       size: source.size,
     },
     storage: { version: 1, config: flatLayout(chosen.disk, firmware, seed) },
-    network: {
-      version: 2,
-      ethernets: {
-        [card.name]: { match: { macaddress: card.mac }, dhcp4: true, "dhcp-identifier": "mac" },
-      },
-    },
+    network: networkOf(card),
     write_files: installedSeed({ rack, machineId: machine.id, credentials }),
-    kernel_options: kernelOptions(inventory.architecture),
+    kernel_options: joinOptions(kernelOptions(inventory.architecture), tagOptions),
   };
 }

@@ -1,10 +1,11 @@
+import { disk, inventory, networkInterface } from "@rackwright/contract";
 import type { Disk, Inventory, NetworkInterface } from "@rackwright/contract";
 import type { DeployableImage } from "./disks.ts";
 
 const gibibyte = 1024 ** 3;
 
 export function testDisk(name: string, changes: Partial<Disk> = {}): Disk {
-  return {
+  return disk.parse({
     name,
     path: `/dev/disk/by-id/virtio-${name}`,
     size: 16 * gibibyte,
@@ -17,11 +18,11 @@ export function testDisk(name: string, changes: Partial<Disk> = {}): Disk {
     read_only: false,
     transport: "virtio",
     ...changes,
-  };
+  });
 }
 
 export function testCard(name: string, mac: string, changes: Partial<NetworkInterface> = {}): NetworkInterface {
-  return {
+  return networkInterface.parse({
     name,
     mac,
     link: true,
@@ -32,12 +33,12 @@ export function testCard(name: string, mac: string, changes: Partial<NetworkInte
     addresses: [],
     boot: false,
     ...changes,
-  };
+  });
 }
 
 /** What commissioning finds on a small virtual machine. */
 export function testInventory(changes: Partial<Inventory> = {}): Inventory {
-  return {
+  return inventory.parse({
     architecture: "amd64",
     firmware: "bios",
     kernel: "6.1.0-30-amd64",
@@ -63,7 +64,7 @@ export function testInventory(changes: Partial<Inventory> = {}): Inventory {
     usb: [],
     virtualization: "qemu",
     ...changes,
-  };
+  });
 }
 
 export const testImage: DeployableImage = {

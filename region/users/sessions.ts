@@ -1,6 +1,8 @@
+import { wrongPassword } from "@rackwright/contract";
 import { createHash, randomBytes } from "node:crypto";
 import type { Database } from "../database/pool.ts";
 import { Denied } from "../errors.ts";
+import { appendAudit } from "../events/audit.ts";
 import type { Caller } from "../machines/fire.ts";
 import type { LoginLimiter } from "./limiter.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
@@ -30,15 +32,25 @@ export async function openSession(
   for (const key of keys) limiter.failed(key, now);
   const user = await db.selectFrom("users").selectAll().where("username", "=", username).executeTakeFirst();
   const matches = user ? await verifyPassword(password, user.password_hash) : void (await hashPassword(password));
-  if (!user || matches !== true) throw new Denied("User name or password is wrong.", 401, { code: "wrong-password" });
+  if (!user || matches !== true) throw new Denied("User name or password is wrong.", 401, wrongPassword);
   for (const key of keys) limiter.succeeded(key);
   const id = randomBytes(32).toString("base64url");
   const csrfToken = randomBytes(24).toString("base64url");
   const expiresAt = new Date(now.getTime() + sessionHours * 3_600_000);
-  await db
-    .insertInto("sessions")
-    .values({ id_hash: hashOf(id), user_id: user.id, csrf_token: csrfToken, created_at: now, expires_at: expiresAt })
-    .execute();
+  await db.transaction().execute(async (tx) => {
+    await tx
+      .insertInto("sessions")
+      .values({ id_hash: hashOf(id), user_id: user.id, csrf_token: csrfToken, created_at: now, expires_at: expiresAt })
+      .execute();
+    await appendAudit(tx, {
+      type: "session.changed",
+      at: now,
+      actor: username,
+      message: `${username} logged in from ${address}`,
+      after: { address, expires_at: expiresAt },
+      data: { username, change: "created" },
+    });
+  });
   await db.deleteFrom("sessions").where("expires_at", "<", now).execute();
   return { id, session: { id: user.id, username, administrator: user.administrator, csrfToken, expiresAt } };
 }
@@ -58,6 +70,24 @@ export async function readSession(db: Database, id: string, now: Date): Promise<
 }
 
 /** Logs out. */
-export async function closeSession(db: Database, id: string): Promise<void> {
-  await db.deleteFrom("sessions").where("id_hash", "=", hashOf(id)).execute();
+export async function closeSession(db: Database, id: string, now: Date): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const session = await tx
+      .deleteFrom("sessions")
+      .using("users")
+      .whereRef("users.id", "=", "sessions.user_id")
+      .where("id_hash", "=", hashOf(id))
+      .returning(["users.username", "sessions.expires_at"])
+      .executeTakeFirst();
+    if (session === undefined) return;
+    const { username, expires_at } = session;
+    await appendAudit(tx, {
+      type: "session.changed",
+      at: now,
+      actor: username,
+      message: `${username} logged out`,
+      before: { expires_at },
+      data: { username, change: "deleted" },
+    });
+  });
 }

@@ -1,6 +1,8 @@
 import type { Kysely } from "kysely";
+import type { Database } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
+import { appendAudit } from "../events/audit.ts";
 
 export type SshKey = { id: number; key: string; created_at: string };
 
@@ -24,29 +26,63 @@ export async function listSshKeys(db: Kysely<Tables>, userId: number): Promise<S
 }
 
 /** @throws InputError for a line that is no key, StateConflict for one the user has already */
-export async function addSshKey(db: Kysely<Tables>, userId: number, key: string, now: Date): Promise<SshKey> {
+export async function addSshKey(
+  db: Database,
+  { id: userId, username }: { id: number; username: string },
+  key: string,
+  now: Date,
+): Promise<SshKey> {
   if (!isConsistent(key))
     throw InputError.field(
       "key",
       key.slice(0, 100),
       "is no OpenSSH public key: its middle part does not match its kind",
     );
-  const row = await db
-    .insertInto("ssh_keys")
-    .values({ user_id: userId, key, created_at: now })
-    .onConflict((conflict) => conflict.columns(["user_id", "key"]).doNothing())
-    .returning(["id", "key", "created_at"])
-    .executeTakeFirst();
-  if (!row) throw new StateConflict("This user has that key already.");
-  return { ...row, created_at: row.created_at.toISOString() };
+  return db.transaction().execute(async (tx) => {
+    const row = await tx
+      .insertInto("ssh_keys")
+      .values({ user_id: userId, key, created_at: now })
+      .onConflict((conflict) => conflict.columns(["user_id", "key"]).doNothing())
+      .returning(["id", "key", "created_at"])
+      .executeTakeFirst();
+    if (!row) throw new StateConflict("This user has that key already.");
+    await appendAudit(tx, {
+      type: "ssh-key.changed",
+      at: now,
+      actor: username,
+      message: `${username} added the SSH key ${nameOf(key)}`,
+      after: { id: row.id, ssh_key: key },
+      data: { username, change: "created" },
+    });
+    return { ...row, created_at: row.created_at.toISOString() };
+  });
 }
 
+/** A key as people call it: its comment, else its kind. */
+const nameOf = (key: string): string => key.split(" ").slice(2).join(" ") || (key.split(" ")[0] ?? "");
+
 /** @throws NotFound */
-export async function deleteSshKey(db: Kysely<Tables>, userId: number, id: number): Promise<void> {
-  const { numDeletedRows } = await db
-    .deleteFrom("ssh_keys")
-    .where("user_id", "=", userId)
-    .where("id", "=", id)
-    .executeTakeFirst();
-  if (numDeletedRows === 0n) throw new NotFound(`There is no SSH key ${id}.`);
+export async function deleteSshKey(
+  db: Database,
+  { id: userId, username }: { id: number; username: string },
+  id: number,
+  now: Date,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const row = await tx
+      .deleteFrom("ssh_keys")
+      .where("user_id", "=", userId)
+      .where("id", "=", id)
+      .returning("key")
+      .executeTakeFirst();
+    if (row === undefined) throw new NotFound(`There is no SSH key ${id}.`);
+    await appendAudit(tx, {
+      type: "ssh-key.changed",
+      at: now,
+      actor: username,
+      message: `${username} deleted the SSH key ${nameOf(row.key)}`,
+      before: { id, ssh_key: row.key },
+      data: { username, change: "deleted" },
+    });
+  });
 }

@@ -1,9 +1,15 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Kysely } from "kysely";
+import type { Database } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { NotFound } from "../errors.ts";
+import { appendAudit } from "../events/audit.ts";
 import { randomText } from "../machines/credentials.ts";
 import type { Caller } from "../machines/fire.ts";
+
+/** Whose key it is, and who deals with it. */
+type Owner = { id: number; username: string };
+type By = { actor: string; now: Date };
 
 export type Token = { id: string; name: string; created_at: string; last_used_at: string | null };
 
@@ -28,28 +34,54 @@ export async function listTokens(db: Kysely<Tables>, userId: number): Promise<To
 
 /** Makes an API key. The answer holds the only copy of its secret. */
 export async function createToken(
-  db: Kysely<Tables>,
-  userId: number,
+  db: Database,
+  { id: userId, username }: Owner,
   name: string,
-  now: Date,
+  { actor, now }: By,
 ): Promise<Token & { key: string }> {
   const [consumer_key, token_key, secret] = [randomText(18), randomText(18), randomText(32)];
-  const row = await db
-    .insertInto("tokens")
-    .values({ user_id: userId, name, consumer_key, token_key, secret_hash: hashOf(secret), created_at: now })
-    .returningAll()
-    .executeTakeFirstOrThrow();
-  return { ...toToken(row), key: `${consumer_key}:${token_key}:${secret}` };
+  return db.transaction().execute(async (tx) => {
+    const row = await tx
+      .insertInto("tokens")
+      .values({ user_id: userId, name, consumer_key, token_key, secret_hash: hashOf(secret), created_at: now })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await appendAudit(tx, {
+      type: "token.changed",
+      at: now,
+      actor,
+      message: `${actor} made the API key ${name === "" ? token_key : name} of ${username}`,
+      after: { id: token_key, name, username },
+      data: { username, change: "created" },
+    });
+    return { ...toToken(row), key: `${consumer_key}:${token_key}:${secret}` };
+  });
 }
 
 /** @throws NotFound */
-export async function deleteToken(db: Kysely<Tables>, userId: number, id: string): Promise<void> {
-  const { numDeletedRows } = await db
-    .deleteFrom("tokens")
-    .where("user_id", "=", userId)
-    .where("token_key", "=", id)
-    .executeTakeFirst();
-  if (numDeletedRows === 0n) throw new NotFound(`There is no token ${id}.`);
+export async function deleteToken(
+  db: Database,
+  { id: userId, username }: Owner,
+  id: string,
+  { actor, now }: By,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const token = await tx
+      .deleteFrom("tokens")
+      .where("user_id", "=", userId)
+      .where("token_key", "=", id)
+      .returning(["name"])
+      .executeTakeFirst();
+    if (token === undefined) throw new NotFound(`There is no token ${id}.`);
+    await appendAudit(tx, {
+      type: "token.changed",
+      at: now,
+      actor,
+      message: `${actor} deleted the API key ${token.name === "" ? id : token.name} of ${username}`,
+      before: { id, name: token.name, username },
+      data: { username, change: "deleted" },
+    });
+  });
 }
 
 /** The user behind an API key `consumer:token:secret`, or null. */

@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import type { Database } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { Denied, NotFound, StateConflict } from "../errors.ts";
-import { appendEvent } from "../events/append.ts";
+import { appendAudit } from "../events/audit.ts";
 import { hashPassword } from "./password.ts";
 
 /** Built-in user behind the administrator's socket on the region's own host. It has no password and cannot log in. */
@@ -52,12 +52,16 @@ export async function createUser(
       .onConflict((conflict) => conflict.column("username").doNothing())
       .returning(columns)
       .executeTakeFirst();
-    if (!row) throw new StateConflict(`User ${user.username} exists already.`);
-    await appendEvent(tx, {
+    if (!row)
+      throw new StateConflict(`User ${user.username} exists already.`, {
+        next: "Choose another name, or change that user.",
+      });
+    await appendAudit(tx, {
       type: "user.changed",
       at: now,
       actor,
       message: `${actor} created ${user.administrator ? "administrator" : "user"} ${user.username}`,
+      after: { username: user.username, administrator: user.administrator, password: user.password },
       data: { username: user.username, change: "created" },
     });
     return toUser(row);
@@ -100,14 +104,17 @@ export async function updateUser(
     }
     if (change.administrator !== undefined)
       await tx.updateTable("users").set({ administrator: change.administrator }).where("id", "=", user.id).execute();
-    await appendEvent(tx, {
+    const changed = await readUser(tx, username);
+    await appendAudit(tx, {
       type: "user.changed",
       at: now,
       actor,
       message: `${actor} changed ${Object.keys(change).join(" and ") || "nothing"} of ${username}`,
-      data: { username, change: "updated", fields: Object.keys(change) },
+      before: { administrator: user.administrator, ...(password_hash !== undefined && { password: "former" }) },
+      after: { administrator: changed.administrator, ...(password_hash !== undefined && { password: "new" }) },
+      data: { username, change: "updated" },
     });
-    return readUser(tx, username);
+    return changed;
   });
 }
 
@@ -126,11 +133,12 @@ export async function deleteUser(
         next: "Release them first.",
       });
     await tx.deleteFrom("users").where("id", "=", user.id).execute();
-    await appendEvent(tx, {
+    await appendAudit(tx, {
       type: "user.changed",
       at: now,
       actor,
       message: `${actor} deleted user ${username}`,
+      before: { username, administrator: user.administrator },
       data: { username, change: "deleted" },
     });
   });

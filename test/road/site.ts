@@ -22,7 +22,7 @@ export interface Site extends AsyncDisposable {
   ipmitool(machine: string, ...command: string[]): Promise<string>;
   machines(): Promise<Machine[]>;
   events(query: string): Promise<Event[]>;
-  /** Asks every half second until `test` gives something; fails after `seconds` with `what`. */
+  /** Asks every half second until `test` gives something; fails after `seconds`, or when the site ends, with `what`. */
   until<T>(what: string, seconds: number, test: () => Promise<T | undefined>): Promise<T>;
   /** Kills a process of the controllers with signal 9. */
   kill(name: "region" | "rack" | "postgres"): Promise<void>;
@@ -58,6 +58,7 @@ export async function openSite(options: {
 }): Promise<Site> {
   const state = await mkdtemp(join(tmpdir(), `rackwright-${options.name}-`));
   await chmod(state, 0o711);
+  const ended = new AbortController();
   const stack = new AsyncDisposableStack();
   stack.defer(() => rm(state, { recursive: true, force: true }));
   try {
@@ -115,17 +116,22 @@ export async function openSite(options: {
           .items,
       until: async (what, seconds, attempt) => {
         const end = Date.now() + seconds * 1000;
-        while (Date.now() < end) {
+        while (Date.now() < end && !ended.signal.aborted) {
           const found = await attempt().catch(() => undefined);
           if (found !== undefined) return found;
           await new Promise((resolve) => setTimeout(resolve, 500));
         }
+        if (ended.signal.aborted) throw new Error(`${what}: the site has ended`);
         const seen = await client.get("/api/v1/machines", page).catch(() => null);
         throw new Error(`${what}: not within ${seconds} s; machines: ${JSON.stringify(seen?.items)}`);
       },
       kill: async (name) => void process.kill(await pid(name), "SIGKILL"),
       pid,
-      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+      [Symbol.asyncDispose]: () => {
+        // Where one machine of a test failed, nobody waits for the other any more.
+        ended.abort();
+        return stack.disposeAsync();
+      },
     };
   } catch (error) {
     await stack.disposeAsync();

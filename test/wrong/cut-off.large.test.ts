@@ -28,7 +28,7 @@ await test("the rack is cut off from the region", { timeout: 120_000 }, async (t
     const bytes = clientMessage("request", known, { clientAddress: address, flags: 0 }, "system");
     const packets = [Buffer.from(bytes).toString("base64")];
     const [heard] = await tenant.exchange([
-      { kind: "udp", host: site.lab.rackAddress, port: 67, packets, wait: 2000, from: 68 },
+      { kind: "udp", host: site.lab.rackAddress, port: 67, packets, wait: 10_000, from: 68 },
     ]);
     assert.equal(heard?.packets.length, 1, "the renewal is answered");
     given.push(`${new Date().toISOString()} ${address} renewed`);
@@ -37,12 +37,17 @@ await test("the rack is cut off from the region", { timeout: 120_000 }, async (t
     site.until("the rack is linked again", 30, async () =>
       (await client.get("/api/v1/racks", racks)).items.every((rack) => rack.connected) ? true : undefined,
     );
-  const acks = async (): Promise<number> =>
-    (await incident.allEvents()).filter(({ type, mac }) => type === "dhcp.ack" && mac === known).length;
+  /** When the rack acknowledged the tenant's address. A busy client may ask twice, and is then answered twice. */
+  const acks = async (): Promise<string[]> =>
+    (await incident.allEvents()).filter(({ type, mac }) => type === "dhcp.ack" && mac === known).map(({ at }) => at);
+  const eachOnce = async (): Promise<void> => {
+    const times = await acks();
+    assert.deepEqual([...new Set(times)].sort(), times.toSorted(), "no event is told twice");
+  };
   const arrived = (): Promise<true> =>
     site
       .until("the events of the time without a region arrive", 20, async () =>
-        (await acks()) >= given.length ? true : undefined,
+        (await acks()).length >= given.length ? true : undefined,
       )
       .catch(async (error: unknown) => {
         const told = (await incident.allEvents()).filter(({ type }) => /^(dhcp|rack)/.test(type));
@@ -82,7 +87,7 @@ await test("the rack is cut off from the region", { timeout: 120_000 }, async (t
       await connected();
       await arrived();
       assert.ok(await newcomer.lease());
-      assert.equal(await acks(), given.length);
+      await eachOnce();
       const told = await incident.event("dhcp.refused", "the refusal is told", ({ mac }) => mac === unknown);
       assert.equal(told.data["code"], "region-unreachable");
       await incident.event(
@@ -106,6 +111,6 @@ await test("the rack is cut off from the region", { timeout: 120_000 }, async (t
     await arrived();
     assert.equal(await lease(), address);
     await arrived();
-    assert.equal(await acks(), given.length);
+    await eachOnce();
   });
 });

@@ -5,7 +5,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { promisify } from "node:util";
-import { machineDetail } from "@rackwright/contract";
+import { databaseDiskFull, databaseDown, machineDetail } from "@rackwright/contract";
 import { writeImage } from "./images.ts";
 import type { WrittenImage } from "./images.ts";
 import { openIncident } from "./incident.ts";
@@ -96,6 +96,8 @@ await test("the disk under the region's database is full", { timeout: 90_000 }, 
   t.diagnostic(`after ${made.length} writes: ${refusal.message}`);
   // PostgreSQL refuses a statement when a table cannot grow, and ends and starts again when its log cannot.
   assert.match(refusal.message, /^The database (cannot store anything: the disk it is on is full|does not answer)/);
+  const steps: string[] = [databaseDiskFull.next, databaseDown.next];
+  assert.ok("next" in refusal && steps.includes(String(refusal.next)), "it says what to do");
   assert.equal((await known.lease())?.["ip"], lease["ip"], "a known lease is renewed from memory");
 
   await rm(filler);

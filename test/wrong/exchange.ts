@@ -67,7 +67,11 @@ async function datagrams({
     await new Promise<void>((resolve) => socket.send(bytes, port, host, () => resolve()));
     if (at % burst === burst - 1) await sleep(1);
   }
-  await Promise.race([answered, sleep(wait)]);
+  const over = new AbortController();
+  const waited = sleep(wait, undefined, { signal: over.signal }).catch(() => undefined);
+  await Promise.race([answered, waited]);
+  // Or the timer would keep the program for as long as an answer might have taken.
+  over.abort();
   socket.close();
   return heard;
 }

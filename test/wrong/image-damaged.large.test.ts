@@ -36,7 +36,7 @@ await test("a file of an image is damaged on the region's disk", { timeout: 90_0
       told.failure?.message ?? "",
       new RegExp(`${file.sha256} has the SHA-256 [0-9a-f]{64}; it was removed`),
     );
-    assert.match(told.failure?.next ?? "", /Import the image again/);
+    assert.match(told.failure?.next ?? "", /build it again if it is damaged/);
     assert.notEqual(told.rack, null);
   });
 

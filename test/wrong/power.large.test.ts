@@ -9,10 +9,10 @@ import { openIncident } from "./incident.ts";
 
 const patience = 85;
 const newPassword = "Changed-by-hand7";
-const silence = /^10\.77\.1\.10 port 623 did not answer Get Channel Authentication Capabilities$/;
-const lie = /^the BMC at 10\.77\.1\.11 port 623 accepted the action but never went from off to on$/;
+const silence = /10\.77\.1\.10 port 623 did not answer Get Channel Authentication Capabilities\b/;
+const lie = /the BMC at 10\.77\.1\.11 port 623 accepted the action but never went from off to on\b/;
 const stranger = /^10\.77\.1\.12 knows the user but has another password for it/;
-const noise = /^10\.77\.0\.30 port 623 answered .* only with something that is not a valid reply: /;
+const noise = /10\.77\.0\.30 port 623 answered .* only with something that is not a valid reply: /;
 
 await test("BMCs that are silent, lie, changed their password or answer noise", { timeout: 180_000 }, async (t) => {
   await using incident = await openIncident({ name: "power", port: 15269, machines: 3 });
@@ -54,7 +54,8 @@ await test("BMCs that are silent, lie, changed their password or answer noise", 
   await t.test("while it is tried, the machine says what it waits for and until when", async () => {
     const machine = await read(ids.mute);
     assert.equal(machine.waits_for, "the BMC to switch the machine on");
-    assert.ok(Math.abs(Date.parse(machine.deadline ?? "") - began - patience * 1000) < 5000);
+    const counted = Date.parse(machine.deadline ?? "") - patience * 1000;
+    assert.ok(counted >= began && counted <= Date.now(), `${machine.deadline} is ${patience} s after the order`);
   });
 
   await t.test(
@@ -78,38 +79,38 @@ await test("BMCs that are silent, lie, changed their password or answer noise", 
       name: "claims to be off for ever",
       code: "bmc-lies",
       says: lie,
-      shows: "attempt 4: off, 32 s after the action",
+      shows: /^attempt \d: off, [\d.]+ s after the action$/,
     },
     {
       id: ids.mute,
       name: "is silent",
       code: "bmc-unreachable",
       says: silence,
-      shows: "sent 8 times to 10.77.1.10 port 623, no answer",
+      shows: /sent \d+ times to 10\.77\.1\.10 port 623, no answer$/,
     },
     {
       id: ids.noisy,
       name: "answers noise",
       code: "bmc-malformed",
       says: noise,
-      shows: "sent 8 times to 10.77.0.30 port 623, ",
+      shows: /sent \d+ times to 10\.77\.0\.30 port 623, (?!no answer)/,
     },
   ];
   for (const { id, name, code, says, shows } of slow) {
-    await t.test(`a BMC that ${name} is named with the evidence, and the machine fails at its deadline`, async () => {
+    await t.test(`a BMC that ${name} is named with the evidence, and the machine fails by its deadline`, async () => {
       const fits = (event: { machine_id: string | null; failure: object | null }): boolean => event.machine_id === id;
       const told = await incident.event("power.failed", "the failure is told", fits, patience + 10);
       assert.equal(told.failure?.code, code);
       assert.match(told.failure?.message ?? "", says);
       assert.ok(
-        told.failure?.evidence.some((line) => line.includes(shows)),
+        told.failure?.evidence.some((line) => shows.test(line)),
         told.failure?.evidence.join("\n"),
       );
       const machine = await failed(id, patience + 10);
-      assert.equal(machine.failure?.code, "commissioning-timed-out");
-      assert.ok(machine.failure.message.includes(`Its BMC failed: ${told.failure?.message}`), machine.failure.message);
+      assert.equal(machine.failure?.code, code);
+      assert.match(machine.failure.message, says);
       assert.ok(
-        machine.failure.evidence.some((line) => line.includes(shows)),
+        machine.failure.evidence.some((line) => shows.test(line)),
         machine.failure.evidence.join("\n"),
       );
       assert.equal(machine.failure.next, told.failure?.next);

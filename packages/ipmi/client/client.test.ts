@@ -74,6 +74,27 @@ test("sessions with one BMC wait for each other", async () => {
   assert.equal(most, 1);
 });
 
+test("a session with a silent BMC keeps the next one waiting for no longer than its deadline", async () => {
+  const { clock, network, client, login } = createScene();
+  network.attach(ADDRESS, () => undefined);
+  const began = clock.now();
+  const ends: (readonly [string, number])[] = [];
+  const ask = (name: string, deadline: number): Promise<unknown> =>
+    client
+      .withSession({ ...login, deadline }, (session) => session.chassisStatus())
+      .catch((error: unknown) => {
+        assert.ok(error instanceof IpmiError);
+        assert.equal(error.code, "no-answer");
+        ends.push([name, Math.round((clock.now() - began) / 1000)]);
+      });
+  await clock.drive(Promise.all([ask("first", 10_000), ask("late", 4000), ask("last", 12_000)]));
+  assert.deepEqual(ends, [
+    ["late", 4],
+    ["first", 10],
+    ["last", 12],
+  ]);
+});
+
 test("commands of one session started together come back each to its asker", async () => {
   const { clock, client, login } = createScene();
   const [status, id, flags] = await clock.drive(

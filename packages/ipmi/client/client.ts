@@ -11,9 +11,9 @@ import { checkOptions } from "./options.ts";
 import type { CheckedOptions, SessionOptions } from "./options.ts";
 import { createSession } from "./session.ts";
 import type { IpmiSession } from "./session.ts";
-import { createWire } from "./wire.ts";
+import { createWire, silentNext } from "./wire.ts";
 import type { Wire } from "./wire.ts";
-import type { Random, World } from "./world.ts";
+import type { Random, Timers, World } from "./world.ts";
 
 /** How often the handshake begins anew when the BMC forgot it half-way. */
 const MOST_HANDSHAKES = 4;
@@ -22,7 +22,7 @@ const MOST_HANDSHAKES = 4;
 export interface IpmiClient {
   /**
    * Opens an IPMI 2.0 session, runs `use`, closes the session whatever happens. Calls for the same address and port
-   * wait for each other; different BMCs proceed at once. Throws {@link IpmiError}.
+   * wait for each other, within their deadlines; different BMCs proceed at once. Throws {@link IpmiError}.
    */
   withSession<T>(options: SessionOptions, use: (session: IpmiSession) => Promise<T>): Promise<T>;
 }
@@ -77,6 +77,26 @@ async function open(wire: Wire, random: Random, options: CheckedOptions, until: 
   );
 }
 
+/** Waits for a turn, but not longer than until this time of the clock. */
+async function inTime(timers: Timers, turn: Promise<unknown>, until: number, late: () => Error): Promise<void> {
+  const tooLate = Promise.withResolvers<never>();
+  const cancel = timers.after(until - timers.now(), () => tooLate.reject(late()));
+  try {
+    await Promise.race([turn, tooLate.promise]);
+  } finally {
+    cancel();
+  }
+}
+
+/** Sessions take moments where a BMC answers, so one that takes so long is with a silent BMC. */
+function stillTalking({ address, port, deadline }: CheckedOptions): IpmiError {
+  return new IpmiError(
+    "no-answer",
+    `${address} port ${port} did not answer an earlier session, which was still waited for after ${Math.round(deadline / 100) / 10} s`,
+    silentNext,
+  );
+}
+
 /** A client for any number of BMCs. It owns no socket, clock or randomness: all of it is in `world`. */
 export function createIpmiClient(world: World): IpmiClient {
   const { transport, timers, random } = world;
@@ -86,10 +106,13 @@ export function createIpmiClient(world: World): IpmiClient {
 
   transport.onMessage((datagram, address, port) => wires.get(keyOf(address, port))?.receive(datagram));
 
-  const converse = async <T>(options: CheckedOptions, use: (session: IpmiSession) => Promise<T>): Promise<T> => {
+  const converse = async <T>(
+    options: CheckedOptions,
+    until: number,
+    use: (session: IpmiSession) => Promise<T>,
+  ): Promise<T> => {
     const key = keyOf(options.address, options.port);
     const wire = createWire(world, options.address, options.port);
-    const until = timers.now() + options.deadline;
     wires.set(key, wire);
     try {
       const opened = await open(wire, random, options, until);
@@ -109,9 +132,11 @@ export function createIpmiClient(world: World): IpmiClient {
     async withSession(options, use) {
       const checked = checkOptions(options);
       const key = keyOf(checked.address, checked.port);
+      const until = timers.now() + checked.deadline;
       const before = queues.get(key) ?? Promise.resolve();
-      const mine = before.then(() => converse(checked, use));
-      const settled = mine.catch(() => {});
+      // A session that waited in vain leaves its place to the next only when its turn comes.
+      const mine = inTime(timers, before, until, () => stillTalking(checked)).then(() => converse(checked, until, use));
+      const settled = Promise.all([before, mine.catch(() => {})]);
       queues.set(key, settled);
       try {
         return await mine;

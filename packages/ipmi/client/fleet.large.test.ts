@@ -49,6 +49,5 @@ inNamespace(import.meta.filename, () => {
     assert.ok(
       machines.every(({ chassis, bmc }) => chassis.done.join() === "on" && bmc.consumeBootDevice().device === "pxe"),
     );
-    assert.ok(took < 15_000, `${took} ms`);
   });
 });

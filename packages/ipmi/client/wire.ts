@@ -103,6 +103,10 @@ export function createWire(world: { transport: Transport; timers: Timers }, addr
   };
 }
 
+/** What to do about a BMC that does not answer. */
+export const silentNext =
+  "Check the address, that the BMC has power and network, that IPMI over LAN is enabled in it, and that UDP 623 is not filtered.";
+
 function silence(
   what: string,
   address: string,
@@ -118,10 +122,5 @@ function silence(
       { evidence },
     );
   }
-  return new IpmiError(
-    "no-answer",
-    `${address} port ${port} did not answer ${what}`,
-    "Check the address, that the BMC has power and network, that IPMI over LAN is enabled in it, and that UDP 623 is not filtered.",
-    { evidence },
-  );
+  return new IpmiError("no-answer", `${address} port ${port} did not answer ${what}`, silentNext, { evidence });
 }

@@ -21,7 +21,7 @@ import { createReceive } from "../receive.ts";
 import { createRenewals, type Renewals } from "../renewals.ts";
 import { createWatch, type Watch } from "../watch.ts";
 import { memoryLeases } from "./memory-leases.ts";
-import type { BootQuestion } from "../world.ts";
+import type { BootQuestion, DhcpWorld } from "../world.ts";
 
 /** An answer that the server sent. */
 export interface Sent {
@@ -43,6 +43,7 @@ export interface Desk {
   watch: Watch;
   clock: { now: number };
   region: { away: boolean };
+  world: DhcpWorld;
 }
 
 export const deskMac = "52:54:00:12:34:56";
@@ -84,7 +85,7 @@ export function makeDesk(
   const findMac = async (): Promise<undefined> => undefined;
   const foreign = createForeignServers({ now, emit: watch.emit, isOurs: isOwn, findMac });
   const offers = new Map();
-  const receive = createReceive({
+  const world: DhcpWorld = {
     now,
     mirror,
     leases,
@@ -99,7 +100,8 @@ export function makeDesk(
       if (given.bootFails === true) throw new Error("no region answers");
       return given.boot;
     },
-  });
+  };
+  const receive = createReceive(world);
   const face: Face = {
     device: "br0",
     mac: "52:54:00:ff:ff:ff",
@@ -152,5 +154,6 @@ export function makeDesk(
     watch,
     clock,
     region,
+    world,
   };
 }

@@ -30,8 +30,8 @@ let events = 0;
 const server = await startDhcpServer({
   libc: openLibc(),
   leases: batchLeases(memoryLeases(given.config.subnets, given.delayMilliseconds)),
-  decideBoot: ({ client, rackAddress }) =>
-    Promise.resolve(loaderReply(client, { address: rackAddress, httpPort: 5248 })),
+  decideBoot: ({ client, mac, rackAddress }) =>
+    Promise.resolve(loaderReply(client, mac, { address: rackAddress, httpPort: 5248, hasLoader: () => true })),
   emit(event) {
     events += 1;
     if (!given.quiet) say(event);

@@ -1,0 +1,52 @@
+import type { Command } from "commander";
+import { zone } from "@rackwright/contract";
+import type { Zone } from "@rackwright/contract";
+import { z } from "zod";
+import { clientOf, withTarget } from "../context.ts";
+import type { CommonOptions, Context } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { showList } from "../terminal.ts";
+
+type Kind = { plural: string; title: string; description: string };
+
+/** What zones and resource pools have in common: `list`, `create`, `update`, `delete`. */
+export function placeCommands(program: Command, context: Context, { plural, title, description }: Kind): void {
+  const path = `/api/v1/${plural}`;
+  const places = program.command(plural).description(description);
+  const show = (json: boolean | undefined, all: readonly Zone[]): void => {
+    if (json) return context.terminal.print(JSON.stringify(all));
+    const rows = all.map((one) => [one.name, String(one.machines), one.description]);
+    showList(context.terminal, ["name", "machines", "description"], rows, `No ${title}.`);
+  };
+
+  withTarget(places.command("list").description(`${title}s with how many machines are in them`)).action(
+    async (options: CommonOptions) =>
+      show(options.json, await Array.fromAsync(clientOf(context, options).all(`${path}?limit=1000`, zone))),
+  );
+  withTarget(places.command("create <name>").description(`make a ${title}`))
+    .option("--description <text>", "what it is for", "")
+    .action(async (name: string, options: CommonOptions & { description: string }) => {
+      const body = { name, description: options.description };
+      show(options.json, [await clientOf(context, options).send("POST", path, body, zone)]);
+    });
+  withTarget(places.command("update <name>").description(`change a ${title}`))
+    .option("--name <name>", "its new name")
+    .option("--description <text>", "what it is for")
+    .action(async (name: string, options: CommonOptions & { name?: string; description?: string }) => {
+      if (options.name === undefined && options.description === undefined)
+        throw new CliError("Nothing is given to change.", "Give --name or --description.", 2);
+      const body = {
+        ...(options.name !== undefined && { name: options.name }),
+        ...(options.description !== undefined && { description: options.description }),
+      };
+      show(options.json, [
+        await clientOf(context, options).send("PATCH", `${path}/${encodeURIComponent(name)}`, body, zone),
+      ]);
+    });
+  withTarget(
+    places.command("delete <name>").description(`delete a ${title}; its machines come to the default one`),
+  ).action(async (name: string, options: CommonOptions) => {
+    await clientOf(context, options).send("DELETE", `${path}/${encodeURIComponent(name)}`, undefined, z.unknown());
+    if (!options.json) context.terminal.print(`${name} is deleted.`);
+  });
+}

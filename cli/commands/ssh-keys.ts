@@ -1,0 +1,60 @@
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { sshKey } from "@rackwright/contract";
+import { z } from "zod";
+import { clientOf, withTarget } from "../context.ts";
+import type { CommonOptions, Context } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { table } from "../terminal.ts";
+
+const path = "/api/v1/ssh-keys";
+
+/** `rackwright ssh-keys …`: the keys with which one logs in to one's machines, and to rescue mode. */
+export function sshKeysCommand(program: Command, context: Context): void {
+  const keys = program.command("ssh-keys").description("your SSH keys, which your machines and rescue mode let in");
+  const print = (line: string): void => context.terminal.print(line);
+
+  withTarget(keys.command("list").description("your keys")).action(async (options: CommonOptions) => {
+    const found: z.infer<typeof sshKey>[] = [];
+    for await (const one of clientOf(context, options).all(path, sshKey)) found.push(one);
+    if (options.json) return print(JSON.stringify(found));
+    if (found.length === 0)
+      return print("No key is known. Add one with 'rackwright ssh-keys add ~/.ssh/id_ed25519.pub'.");
+    const rows = found.map(({ id, key, created_at }) => {
+      const [kind = "", body = "", ...comment] = key.split(" ");
+      return [String(id), kind, `…${body.slice(-12)}`, created_at.slice(0, 19), comment.join(" ")];
+    });
+    for (const line of table(["id", "kind", "key", "added", "comment"], rows)) print(line);
+  });
+
+  withTarget(keys.command("add <file>").description("add the public keys of a file, one a line")).action(
+    async (file: string, options: CommonOptions) => {
+      const text = await readFile(file, "utf8").catch((error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new CliError(
+          `${file} cannot be read: ${why}`,
+          "Name the file of a public key, such as id_ed25519.pub.",
+          2,
+        );
+      });
+      if (/^-+BEGIN .*PRIVATE KEY/m.test(text)) {
+        throw new CliError(`${file} holds a private key, which nobody else should have.`, `Give ${file}.pub.`, 2);
+      }
+      const lines = text.split("\n").map((line) => line.trim());
+      const wanted = lines.filter((line) => line !== "" && !line.startsWith("#"));
+      if (wanted.length === 0) throw new CliError(`${file} holds no key.`, "Name the file of a public key.", 2);
+      const client = clientOf(context, options);
+      const made: z.infer<typeof sshKey>[] = [];
+      for (const key of wanted) made.push(await client.send("POST", path, { key }, sshKey));
+      if (options.json) return print(JSON.stringify(made));
+      for (const { id, key } of made) print(`${key.split(" ").slice(2).join(" ") || key.split(" ")[0]} is key ${id}`);
+    },
+  );
+
+  withTarget(keys.command("delete <id>").description("delete a key; machines deployed with it keep it")).action(
+    async (id: string, options: CommonOptions) => {
+      await clientOf(context, options).send("DELETE", `${path}/${encodeURIComponent(id)}`, undefined, z.unknown());
+      print(`key ${id} is deleted`);
+    },
+  );
+}

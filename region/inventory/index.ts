@@ -1,0 +1,3 @@
+export { registerInventoryRoutes } from "./routes.ts";
+export { traitsOf } from "./traits.ts";
+export { keepVersion } from "./versions.ts";

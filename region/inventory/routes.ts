@@ -1,0 +1,57 @@
+import { inventoryChanges, inventoryVersion, pageOf, pageQuery, systemId, twins } from "@rackwright/contract";
+import { z } from "zod";
+import type { Database } from "../database/pool.ts";
+import type { App } from "../http/app.ts";
+import { listTwins } from "./twins.ts";
+import { listChanges, listInventories } from "./versions.ts";
+
+const params = z.object({ id: systemId });
+// An inventory of a large server has a hundred kilobytes.
+const few = pageQuery.extend({ limit: z.coerce.number().int().min(1).max(50).default(10) });
+const models = few.extend({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(2000).optional(),
+});
+
+/** Routes of what machines are made of: earlier inventories, what changed between them, machines of one model. */
+export function registerInventoryRoutes(routes: App, { db }: { db: Database }): void {
+  const tags = ["machines"];
+  routes.get(
+    "/api/v1/machines/:id/inventories",
+    {
+      schema: {
+        tags,
+        summary: "What commissionings found, wherever it was not as before; newest first",
+        params,
+        querystring: few,
+        response: { 200: pageOf(inventoryVersion) },
+      },
+    },
+    async ({ params: { id }, query }) => listInventories(db, id, query),
+  );
+  routes.get(
+    "/api/v1/machines/:id/inventory-changes",
+    {
+      schema: {
+        tags,
+        summary: "Changes of a machine's hardware between commissionings; newest first",
+        params,
+        querystring: few,
+        response: { 200: pageOf(inventoryChanges) },
+      },
+    },
+    async ({ params: { id }, query }) => listChanges(db, id, query),
+  );
+  routes.get(
+    "/api/v1/twins",
+    {
+      schema: {
+        tags,
+        summary: "Machines of one model, and who of them differs from the others",
+        querystring: models,
+        response: { 200: pageOf(twins) },
+      },
+    },
+    async ({ query }) => listTwins(db, query),
+  );
+}

@@ -1,0 +1,100 @@
+import { type ScriptResult, hardwareTypes } from "@rackwright/contract";
+import { type Kysely, sql } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import { Denied, NotFound } from "../errors.ts";
+import type { Caller } from "../machines/fire.ts";
+import { shown } from "./parameters.ts";
+
+function results(db: Kysely<Tables>) {
+  return db
+    .selectFrom("script_results as r")
+    .innerJoin("script_sets as s", "s.id", "r.set_id")
+    .select(["r.id", "r.set_id", "r.machine_id", "r.name", "s.type", "r.spec", "r.status", "r.exit_status"])
+    .select([
+      "r.started_at",
+      "r.ended_at",
+      "r.runtime",
+      "r.device",
+      "r.parameters",
+      "r.results",
+      "r.error",
+      "r.suppressed",
+    ]);
+}
+type Row = Awaited<ReturnType<ReturnType<typeof results>["executeTakeFirstOrThrow"]>>;
+
+function toResult({ spec, started_at, ended_at, parameters, ...row }: Row): ScriptResult {
+  const times = started_at !== null && ended_at !== null ? (ended_at.getTime() - started_at.getTime()) / 1000 : null;
+  return {
+    ...row,
+    hardware_type: spec.hardware_type,
+    parameters: shown(spec.parameters, parameters),
+    started_at: started_at?.toISOString() ?? null,
+    ended_at: ended_at?.toISOString() ?? null,
+    runtime: row.runtime ?? times,
+  };
+}
+
+export type ResultFilter = {
+  type?: string | undefined;
+  status?: readonly string[] | undefined;
+  name?: string | undefined;
+  hardware_type?: (typeof hardwareTypes)[number] | undefined;
+  set?: number | undefined;
+  /** Also of sets before the newest of each type. */
+  history?: boolean | undefined;
+};
+
+/**
+ * What scripts found on a machine is its owner's, as soon as it has one: logs of an installation, and whatever a script
+ * printed.
+ *
+ * @throws NotFound, Denied for a machine of somebody else
+ */
+export async function requireReadable(db: Kysely<Tables>, machineId: string, caller: Caller): Promise<void> {
+  const machine = await db
+    .selectFrom("machines")
+    .select(["hostname", "owner_id"])
+    .where("id", "=", machineId)
+    .executeTakeFirst();
+  if (machine === undefined)
+    throw new NotFound(`There is no machine ${machineId}.`, { next: "List machines to see their ids." });
+  if (machine.owner_id === null || caller.administrator || machine.owner_id === caller.id) return;
+  throw new Denied(`Only the owner of ${machine.hostname} or an administrator may read what scripts found on it.`);
+}
+
+/** One page of a machine's results, the newest first; `cursor` is the id of the last one seen. */
+export async function listResults(
+  db: Kysely<Tables>,
+  machineId: string,
+  { type, status, name, hardware_type, set, history = false }: ResultFilter,
+  { limit, cursor }: { limit: number; cursor?: number | undefined },
+): Promise<{ items: ScriptResult[]; next: string | null }> {
+  const newest = sql<boolean>`r.set_id = (select max(id) from script_sets n where n.machine_id = r.machine_id and n.type = s.type)`;
+  const rows = await results(db)
+    .where("r.machine_id", "=", machineId)
+    .$if(cursor !== undefined, (query) => query.where("r.id", "<", cursor ?? 0))
+    .$if(type !== undefined, (query) => query.where(sql<boolean>`s.type = ${type}`))
+    .$if(status !== undefined, (query) => query.where(sql<boolean>`r.status = any(${[...(status ?? [])]})`))
+    .$if(name !== undefined, (query) => query.where("r.name", "=", name ?? ""))
+    .$if(hardware_type !== undefined, (query) =>
+      query.where(sql<boolean>`r.spec ->> 'hardware_type' = ${hardware_type}`),
+    )
+    .$if(set !== undefined, (query) => query.where("r.set_id", "=", set ?? 0))
+    .$if(set === undefined && !history, (query) => query.where(newest))
+    .orderBy("r.id", "desc")
+    .limit(limit + 1)
+    .execute();
+  const items = rows.slice(0, limit).map(toResult);
+  return { items, next: rows.length > limit ? String(items.at(-1)?.id) : null };
+}
+
+/** One result. @throws NotFound */
+export async function readResult(db: Kysely<Tables>, id: number): Promise<ScriptResult> {
+  const row = await results(db).where("r.id", "=", id).executeTakeFirst();
+  if (row === undefined)
+    throw new NotFound(`There is no result ${id}.`, {
+      next: "GET /api/v1/machines/{id}/results lists a machine's; only those of its last sets are kept.",
+    });
+  return toResult(row);
+}

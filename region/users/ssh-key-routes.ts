@@ -1,0 +1,46 @@
+import { pageOf, sshKey, sshKeyCreate } from "@rackwright/contract";
+import { z } from "zod";
+import type { App } from "../http/app.ts";
+import { callerOf } from "../http/auth.ts";
+import { addSshKey, deleteSshKey, listSshKeys } from "./ssh-keys.ts";
+import { type UserDeps, nothing } from "./self.ts";
+
+const lists = { limit: 1000 };
+
+/** Routes of the caller's own SSH keys. */
+export function registerSshKeys(routes: App, { db, clock }: UserDeps): void {
+  const tags = ["ssh-keys"];
+  routes.get(
+    "/api/v1/ssh-keys",
+    { schema: { tags, summary: "List own SSH keys", response: { 200: pageOf(sshKey) } } },
+    async (incoming) => ({ items: (await listSshKeys(db, callerOf(incoming).id)).slice(0, lists.limit), next: null }),
+  );
+  routes.post(
+    "/api/v1/ssh-keys",
+    {
+      schema: {
+        tags,
+        summary: "Add an SSH key that deployed machines let in",
+        body: sshKeyCreate,
+        response: { 201: sshKey },
+      },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await addSshKey(db, callerOf(request), request.body.key, clock.now())),
+  );
+  routes.delete(
+    "/api/v1/ssh-keys/:id",
+    {
+      schema: {
+        tags,
+        summary: "Delete an own SSH key",
+        params: z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }),
+        response: { 204: nothing },
+      },
+    },
+    async (request, reply) => {
+      await deleteSshKey(db, callerOf(request), request.params.id, clock.now());
+      return reply.code(204).send();
+    },
+  );
+}
