@@ -3,7 +3,8 @@ import { randomInt } from "node:crypto";
 import test from "node:test";
 import { macOf } from "@rackwright/lab";
 import { type Database, openDatabase } from "@rackwright/region";
-import { crashAgainAndAgain, seededRandom } from "./crashes.ts";
+import { seeded } from "../../packages/ipmi/simulation/random.ts";
+import { crashAgainAndAgain } from "./crashes.ts";
 import { followEvents } from "./follow.ts";
 import { inconsistencies } from "./consistent.ts";
 import { liveLong, type LongLifeEnd } from "./long-life.ts";
@@ -39,7 +40,7 @@ test(
       take: ({ id }) => void (heard.has(id) ? again.push(id) : heard.add(id)),
     });
     await using table = listMachines(site.client);
-    const crashing = crashAgainAndAgain(site, { random: seededRandom(seed), most: mostCrashes, signal: over.signal });
+    const crashing = crashAgainAndAgain(site, { random: seeded(seed), most: mostCrashes, signal: over.signal });
     await using ending = new AsyncDisposableStack();
     ending.defer(async () => {
       over.abort();

@@ -1,4 +1,5 @@
 import {
+  blankRequest,
   broadcastFlag,
   decodeMessage,
   encodeWholeMessage,
@@ -7,7 +8,6 @@ import {
   messageTypeOf,
   noAddress,
   Op,
-  parseMac,
   readAddressOption,
   readTextOption,
   textValue,
@@ -150,28 +150,12 @@ function message(
     ipxe: [...netboot, [77, textValue("iPXE")], [175, Uint8Array.of(19, 1, 1, firmware === "uefi" ? 36 : 24, 1, 1)]],
     system: [[12, textValue(`fleet-${number}`)]],
   };
-  return {
-    op: Op.request,
-    hardwareType: 1,
-    hardwareLength: 6,
-    hops: 0,
-    transactionId: transactionId >>> 0,
-    seconds: 0,
-    flags: broadcastFlag,
-    clientAddress: noAddress,
-    yourAddress: noAddress,
-    serverAddress: noAddress,
-    relayAddress: noAddress,
-    hardwareAddress: parseMac(mac),
-    mac,
-    serverName: "",
-    bootFile: "",
-    options: new Map([
-      [53, u8Value(MessageType[type])],
-      [55, Uint8Array.of(1, 3, 6, 15, 26, 42, 66, 67)],
-      [57, u16Value(1472)],
-      ...own[asker],
-      ...more,
-    ]),
-  };
+  const options = new Map([
+    [53, u8Value(MessageType[type])],
+    [55, Uint8Array.of(1, 3, 6, 15, 26, 42, 66, 67)],
+    [57, u16Value(1472)],
+    ...own[asker],
+    ...more,
+  ]);
+  return blankRequest(mac, options, { transactionId: transactionId >>> 0, flags: broadcastFlag });
 }

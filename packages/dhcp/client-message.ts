@@ -33,6 +33,29 @@ const biosCodes = [0, 20];
 const ipxeFeatures = [16, 17, 18, 19, 21, 23, 24, 25, 33, 34, 39, 41];
 const ipxeEfiFeature = 36;
 
+/** A message of a client that knows nothing of the network yet, with its options and what else is to be different. */
+export function blankRequest(mac: string, options: Options, more: Partial<DhcpMessage> = {}): DhcpMessage {
+  return {
+    op: Op.request,
+    hardwareType: 1,
+    hardwareLength: 6,
+    hops: 0,
+    transactionId: 1,
+    seconds: 0,
+    flags: 0,
+    clientAddress: noAddress,
+    yourAddress: noAddress,
+    serverAddress: noAddress,
+    relayAddress: noAddress,
+    hardwareAddress: parseMac(mac),
+    mac,
+    serverName: "",
+    bootFile: "",
+    options,
+    ...more,
+  };
+}
+
 /** What an address was offered with; makes a REQUEST of a DISCOVER (RFC 2131 table 5, state SELECTING). */
 export interface ChosenOffer {
   address: string;
@@ -63,25 +86,13 @@ export function bootProgramMessage(program: BootProgram, chosen?: ChosenOffer, r
     options.set(54, addressesValue(chosen.server));
     options.set(50, addressesValue(chosen.address));
   }
-  return {
-    op: Op.request,
-    hardwareType: 1,
-    hardwareLength: 6,
+  return blankRequest(mac, options, {
     hops: relay === noAddress ? 0 : 1,
-    transactionId: 1,
     seconds: 4,
     // Firmware cannot receive before it has an address; iPXE can.
     flags: ipxe ? 0 : broadcastFlag,
-    clientAddress: noAddress,
-    yourAddress: noAddress,
-    serverAddress: noAddress,
     relayAddress: relay,
-    hardwareAddress: parseMac(mac),
-    mac,
-    serverName: "",
-    bootFile: "",
-    options,
-  };
+  });
 }
 
 function vendorClass({ program, architectureCode }: BootProgram, bios: boolean): string {

@@ -1,11 +1,10 @@
 import {
+  blankRequest,
   decodeMessage,
   encodeWholeMessage,
   messageTypeOf,
   MessageType,
-  noAddress,
   Op,
-  parseMac,
   textValue,
   u8Value,
   broadcastFlag,
@@ -20,30 +19,13 @@ export const probeTimes = { sends: [0, 2000, 4000, 8000], listen: 10_000 };
 
 /** A DISCOVER in the name of the rack's own device, answers by broadcast. */
 export function probePacket(mac: string, transactionId: number): Uint8Array {
-  const message: DhcpMessage = {
-    op: Op.request,
-    hardwareType: 1,
-    hardwareLength: 6,
-    hops: 0,
-    transactionId,
-    seconds: 0,
-    flags: broadcastFlag,
-    clientAddress: noAddress,
-    yourAddress: noAddress,
-    serverAddress: noAddress,
-    relayAddress: noAddress,
-    hardwareAddress: parseMac(mac),
-    mac,
-    serverName: "",
-    bootFile: "",
-    options: new Map([
-      [53, u8Value(MessageType.discover)],
-      [55, Uint8Array.of(3, 1, 6)],
-      [60, textValue(probeVendorClass)],
-      [61, Uint8Array.of(0, ...textValue(`rackwright-${mac}`))],
-    ]),
-  };
-  return encodeWholeMessage(message);
+  const options = new Map([
+    [53, u8Value(MessageType.discover)],
+    [55, Uint8Array.of(3, 1, 6)],
+    [60, textValue(probeVendorClass)],
+    [61, Uint8Array.of(0, ...textValue(`rackwright-${mac}`))],
+  ]);
+  return encodeWholeMessage(blankRequest(mac, options, { transactionId, flags: broadcastFlag }));
 }
 
 /** The server's answer when the bytes are an OFFER to our probe, else undefined. */

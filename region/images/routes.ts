@@ -7,6 +7,7 @@ import { appendAudit } from "../events/audit.ts";
 import type { App } from "../http/app.ts";
 import { callerOf } from "../http/auth.ts";
 import { NotFound } from "../errors.ts";
+import { cutPage } from "../page.ts";
 import type { Guards } from "../racks/routes.ts";
 import type { ImageSync } from "./sync.ts";
 
@@ -33,12 +34,7 @@ export function registerImageRoutes(
     },
     async ({ query: { cursor = "", limit } }) => {
       const items = await listImages(db, cursor, limit + 1);
-      const page = items.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        items: page,
-        next: items.length > limit && last !== undefined ? `${last.name}/${last.architecture}` : null,
-      };
+      return cutPage(items, limit, ({ name, architecture }) => `${name}/${architecture}`);
     },
   );
   app.get(

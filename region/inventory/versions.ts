@@ -2,6 +2,7 @@ import type { Inventory, InventoryChange, InventoryChanges, InventoryVersion } f
 import { type Kysely, sql } from "kysely";
 import { type Transaction, json } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
+import { type Page, cutPage } from "../page.ts";
 import { InputError, NotFound } from "../errors.ts";
 import { compareInventories, mostChanges } from "./changes.ts";
 
@@ -59,8 +60,6 @@ async function versions(db: Kysely<Tables>, machineId: string, { limit, cursor }
   );
 }
 
-type Page<T> = { items: T[]; next: string | null };
-
 /**
  * Inventories of a machine, the newest first.
  *
@@ -72,8 +71,7 @@ export async function listInventories(
   { limit, cursor }: VersionPage,
 ): Promise<Page<InventoryVersion>> {
   const rows = await versions(db, machineId, { limit: limit + 1, cursor });
-  const items = rows.slice(0, limit);
-  return { items, next: rows.length > limit ? String(items.at(-1)?.id) : null };
+  return cutPage(rows, limit, ({ id }) => id);
 }
 
 /**

@@ -1,13 +1,9 @@
 import type { Comparison, Filter, FilterField } from "@rackwright/contract";
 import { type RawBuilder, sql } from "kysely";
+import { containsPattern, escapeLike } from "../database/like.ts";
 
 type Condition = RawBuilder<boolean>;
 type FieldFilter = Extract<Filter, { kind: "field" }>;
-
-/** `like` patterns take these three literally after a backslash. */
-export function escapeLike(text: string): string {
-  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
-}
 
 /** How a text field is asked for, given a condition over a column. */
 type TextSource = { column: RawBuilder<unknown>; lower: boolean; wrap: (condition: Condition) => Condition };
@@ -97,7 +93,7 @@ function fieldCondition({ field, comparison, values }: FieldFilter): Condition {
 
 /** Machines in whose name, id, serial number, model or cards a text occurs. */
 export function containsText(text: string): Condition {
-  const pattern = `%${escapeLike(text.toLowerCase())}%`;
+  const pattern = containsPattern(text);
   return sql<boolean>`(machines.id like ${pattern} or machines.hostname like ${pattern}
     or lower(machines.serial) like ${pattern} or lower(machines.vendor) like ${pattern}
     or lower(machines.product) like ${pattern}

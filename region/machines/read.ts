@@ -2,6 +2,7 @@ import type { Filter, Machine, MachineDetail } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { NotFound } from "../errors.ts";
+import { type Page, cutPage } from "../page.ts";
 import type { Caller } from "./fire.ts";
 import { containsText, filterCondition } from "./filter.ts";
 import { actionsFor, hintsFor } from "./hints.ts";
@@ -68,8 +69,6 @@ function toMachine(found: Omit<Row, "previous_status">, viewer: Caller): Machine
   };
 }
 
-export type Page<T> = { items: T[]; next: string | null };
-
 /** One page of machines in the order of their ids; `cursor` is the id of the last one seen. */
 export async function listMachines(
   db: Kysely<Tables>,
@@ -90,8 +89,11 @@ export async function listMachines(
     .orderBy("machines.id")
     .limit(limit + 1)
     .execute();
-  const items = rows.slice(0, limit).map((row) => toMachine(row, viewer));
-  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  return cutPage(
+    rows.map((row) => toMachine(row, viewer)),
+    limit,
+    ({ id }) => id,
+  );
 }
 
 /**

@@ -3,6 +3,8 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { ScriptsTable } from "../database/tables/scripts.ts";
 import { NotFound } from "../errors.ts";
+import { containsPattern } from "../database/like.ts";
+import { type Page, cutPage } from "../page.ts";
 
 export type ScriptRow = Selectable<ScriptsTable>;
 
@@ -27,9 +29,9 @@ export async function listScripts(
   db: Kysely<Tables>,
   filter: ScriptFilter,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<{ items: Script[]; next: string | null }> {
+): Promise<Page<Script>> {
   const { type, hardware_type, tag, builtin, q } = filter;
-  const like = `%${(q ?? "").toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const like = containsPattern(q ?? "");
   const rows = await scripts(db)
     .$if(cursor !== undefined, (query) => query.where("name", ">", cursor ?? ""))
     .$if(type !== undefined, (query) => query.where(sql<boolean>`type = ${type}`))
@@ -40,8 +42,7 @@ export async function listScripts(
     .orderBy("name")
     .limit(limit + 1)
     .execute();
-  const items = rows.slice(0, limit).map(toScript);
-  return { items, next: rows.length > limit ? (items.at(-1)?.name ?? null) : null };
+  return cutPage(rows.map(toScript), limit, (one) => one.name);
 }
 
 /** What is said where no script has this name. */
@@ -79,7 +80,7 @@ export async function listVersions(
   db: Kysely<Tables>,
   name: string,
   { limit, cursor }: { limit: number; cursor?: number | undefined },
-): Promise<{ items: ScriptVersion[]; next: string | null }> {
+): Promise<Page<ScriptVersion>> {
   const row = await db.selectFrom("scripts").select("id").where("name", "=", name).executeTakeFirst();
   if (row === undefined) throw unknownScript(name);
   const rows = await db
@@ -91,6 +92,6 @@ export async function listVersions(
     .orderBy("v.id", "desc")
     .limit(limit + 1)
     .execute();
-  const items = rows.slice(0, limit).map((one) => ({ ...one, created_at: one.created_at.toISOString() }));
-  return { items, next: rows.length > limit ? String(items.at(-1)?.id) : null };
+  const items = rows.map((one) => ({ ...one, created_at: one.created_at.toISOString() }));
+  return cutPage(items, limit, ({ id }) => id);
 }

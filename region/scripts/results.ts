@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { Denied, NotFound } from "../errors.ts";
 import type { Caller } from "../machines/fire.ts";
+import { type Page, cutPage } from "../page.ts";
 import { shown } from "./parameters.ts";
 
 function results(db: Kysely<Tables>) {
@@ -69,7 +70,7 @@ export async function listResults(
   machineId: string,
   { type, status, name, hardware_type, set, history = false }: ResultFilter,
   { limit, cursor }: { limit: number; cursor?: number | undefined },
-): Promise<{ items: ScriptResult[]; next: string | null }> {
+): Promise<Page<ScriptResult>> {
   const newest = sql<boolean>`r.set_id = (select max(id) from script_sets n where n.machine_id = r.machine_id and n.type = s.type)`;
   const rows = await results(db)
     .where("r.machine_id", "=", machineId)
@@ -85,8 +86,7 @@ export async function listResults(
     .orderBy("r.id", "desc")
     .limit(limit + 1)
     .execute();
-  const items = rows.slice(0, limit).map(toResult);
-  return { items, next: rows.length > limit ? String(items.at(-1)?.id) : null };
+  return cutPage(rows.map(toResult), limit, ({ id }) => id);
 }
 
 /** One result. @throws NotFound */

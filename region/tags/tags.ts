@@ -4,12 +4,12 @@ import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
+import { type Page, cutPage } from "../page.ts";
 import { appendEvent } from "../events/append.ts";
 import { changedFields } from "../events/audit.ts";
 import { type Definition, applyDefinition, lockTagging } from "./evaluate.ts";
 
 export type By = { actor: string; now: Date };
-type Page<T> = { items: T[]; next: string | null };
 
 function tags(db: Kysely<Tables>) {
   return db
@@ -35,8 +35,7 @@ export async function listTags(
     .orderBy("name")
     .limit(limit + 1)
     .execute();
-  const items = rows.slice(0, limit);
-  return { items, next: rows.length > limit ? (items.at(-1)?.name ?? null) : null };
+  return cutPage(rows, limit, ({ name }) => name);
 }
 
 /** @throws NotFound */

@@ -3,6 +3,7 @@ import type { Database } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { Denied, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
+import { type Page, cutPage } from "../page.ts";
 import { hashPassword } from "./password.ts";
 
 /** Built-in user behind the administrator's socket on the region's own host. It has no password and cannot log in. */
@@ -19,7 +20,7 @@ const toUser = <T extends { created_at: Date }>(row: T) => ({ ...row, created_at
 export async function listUsers(
   db: Kysely<Tables>,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<{ items: User[]; next: string | null }> {
+): Promise<Page<User>> {
   const rows = await db
     .selectFrom("users")
     .select(columns)
@@ -27,8 +28,7 @@ export async function listUsers(
     .orderBy("username")
     .limit(limit + 1)
     .execute();
-  const items = rows.slice(0, limit).map(toUser);
-  return { items, next: rows.length > limit ? (items.at(-1)?.username ?? null) : null };
+  return cutPage(rows.map(toUser), limit, ({ username }) => username);
 }
 
 /** @throws NotFound */

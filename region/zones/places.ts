@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { NotFound, StateConflict } from "../errors.ts";
+import { type Page, cutPage } from "../page.ts";
 import { appendEvent } from "../events/append.ts";
 import { changedFields } from "../events/audit.ts";
 
@@ -10,7 +11,6 @@ import { changedFields } from "../events/audit.ts";
 export type Kind = "zone" | "pool";
 export type By = { actor: string; now: Date };
 type Fields = { name: string; description: string };
-type Page<T> = { items: T[]; next: string | null };
 
 export const placeTables = { zone: "zones", pool: "pools" } as const;
 const columns = { zone: "zone_id", pool: "pool_id" } as const;
@@ -39,8 +39,7 @@ export async function listPlaces(
     .orderBy("name")
     .limit(limit + 1)
     .execute();
-  const items = rows.slice(0, limit);
-  return { items, next: rows.length > limit ? (items.at(-1)?.name ?? null) : null };
+  return cutPage(rows, limit, ({ name }) => name);
 }
 
 /** @throws NotFound */

@@ -1,4 +1,4 @@
-import { encodeWholeMessage, MessageType, noAddress, parseMac, textValue, u8Value } from "@rackwright/dhcp";
+import { blankRequest, broadcastFlag, encodeWholeMessage, MessageType, textValue, u8Value } from "@rackwright/dhcp";
 import type { DhcpMessage, MessageTypeName } from "@rackwright/dhcp";
 
 const firmware: [number, Uint8Array][] = [
@@ -14,28 +14,11 @@ export function clientMessage(
   client: "firmware" | "system" = "firmware",
   options: [number, Uint8Array][] = [],
 ): Uint8Array {
-  return encodeWholeMessage({
-    op: 1,
-    hardwareType: 1,
-    hardwareLength: 6,
-    hops: 0,
-    transactionId: 0x5eed,
-    seconds: 0,
-    flags: 0x8000,
-    clientAddress: noAddress,
-    yourAddress: noAddress,
-    serverAddress: noAddress,
-    relayAddress: noAddress,
-    hardwareAddress: parseMac(mac),
-    mac,
-    serverName: "",
-    bootFile: "",
-    options: new Map([
-      [53, u8Value(MessageType[type])],
-      [55, Uint8Array.of(1, 3, 6, 15, 66, 67)],
-      ...(client === "firmware" ? firmware : []),
-      ...options,
-    ]),
-    ...more,
-  });
+  const all = new Map([
+    [53, u8Value(MessageType[type])],
+    [55, Uint8Array.of(1, 3, 6, 15, 66, 67)],
+    ...(client === "firmware" ? firmware : []),
+    ...options,
+  ]);
+  return encodeWholeMessage(blankRequest(mac, all, { transactionId: 0x5eed, flags: broadcastFlag, ...more }));
 }

@@ -1,10 +1,9 @@
 import type { LeaseCommitRequest, LeaseOfferRequest, RackConfig, RackEventInput } from "@rackwright/contract";
 import {
+  blankRequest,
   decodeMessage,
   encodeWholeMessage,
   MessageType,
-  noAddress,
-  parseMac,
   parseNetwork,
   u8Value,
   type BootReply,
@@ -119,25 +118,7 @@ export function makeDesk(
     async ask(type, more = {}, options = []) {
       const mac = more.mac ?? deskMac;
       sent.length = 0;
-      const message: DhcpMessage = {
-        op: 1,
-        hardwareType: 1,
-        hardwareLength: 6,
-        hops: 0,
-        transactionId: 1,
-        seconds: 0,
-        flags: 0,
-        clientAddress: noAddress,
-        yourAddress: noAddress,
-        serverAddress: noAddress,
-        relayAddress: noAddress,
-        hardwareAddress: parseMac(mac),
-        mac,
-        serverName: "",
-        bootFile: "",
-        options: new Map([[53, u8Value(MessageType[type])], ...options]),
-        ...more,
-      };
+      const message = blankRequest(mac, new Map([[53, u8Value(MessageType[type])], ...options]), more);
       receive(encodeWholeMessage(message), { address: "0.0.0.0" }, face);
       await settled();
       return [...sent];
