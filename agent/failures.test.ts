@@ -118,7 +118,7 @@ test("a boot loader the image does not carry", async () => {
     ...hurried,
     run: (argv, options) => (argv[0] === "mount" ? hurried.run(["true"], options) : hurried.run([...argv], options)),
   };
-  const layout = { devices: new Map(), mounts: [], bootDisk: "/dev/null" };
+  const layout = { devices: new Map(), mounts: [], swaps: [], specials: [], bootDisk: "/dev/null" };
   const plan = { firmware: "bios", kernel_options: "" } as InstallPlan;
   const told = await failing(() => installBootLoader(unmounted, plan, layout, place.folder, quiet));
   assert.equal(told.code, "boot-loader-failed");

@@ -1,3 +1,4 @@
+import { benchApi, showApi } from "./api/index.ts";
 import { startOurs } from "./controllers.ts";
 import { benchDhcp } from "./dhcp/index.ts";
 import { benchFleet, drawMachines, showFleet } from "./fleet/index.ts";
@@ -9,6 +10,7 @@ interface Choice {
   readonly seconds?: number;
   readonly machines: number;
   readonly faults: number;
+  readonly events: number;
 }
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -38,17 +40,24 @@ const benchmarks: Record<string, { about: string; run: (choice: Choice) => Promi
       return { result, lines: showFleet(result) };
     },
   },
+  api: {
+    about: "lists, counts and the whole listing of the MAAS API with many machines, beside Ironic",
+    run: async ({ machines, events }) => {
+      const result = await benchApi({ machines, events }, log);
+      return { result, lines: [...showApi(result), ...show(result)] };
+    },
+  },
 };
 
 const help = [
-  "Usage: rackwright bench NAME [--json] [--only NAME,…] [--seconds N] [--machines N] [--faults PERCENT]",
+  "Usage: rackwright bench NAME [--json] [--only NAME,…] [--seconds N] [--machines N] [--faults PERCENT] [--events N]",
   "",
   ...Object.entries(benchmarks).map(([name, { about }]) => `  ${name.padEnd(6)} ${about}`),
   "",
   "dhcp and tftp run ours and its peers in one run on the same machine and print ratios (above 1: ours is faster); for",
   "dhcp, --only names contestants and --seconds is the length of a trial (default 3). fleet has no peer: --machines is how",
-  "many there are (default 100) and --faults how many of a hundred have a fault (default 5). With --json the last line of",
-  "standard output is one object.",
+  "many there are (default 100) and --faults how many of a hundred have a fault (default 5). api fills a database with",
+  "--machines (default 10000) of --events each (default 200). With --json the last line of standard output is one object.",
 ].join("\n");
 
 const words = process.argv.slice(2);
@@ -69,8 +78,9 @@ const only = value("--only");
 const choice: Choice = {
   ...(only === undefined ? {} : { only: only.split(",") }),
   ...(value("--seconds") === undefined ? {} : { seconds: number("--seconds", 1, 60, 3) }),
-  machines: number("--machines", 1, 16_000, 100),
+  machines: number("--machines", 1, words.includes("api") ? 1_000_000 : 16_000, words.includes("api") ? 10_000 : 100),
   faults: number("--faults", 0, 100, 5),
+  events: number("--events", 0, 1000, 200),
 };
 const [name = ""] = words.filter((word) => !word.startsWith("-"));
 const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;

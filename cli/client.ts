@@ -1,12 +1,18 @@
 import { request as httpRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { X509Certificate } from "node:crypto";
+import { request as httpsRequest, type RequestOptions } from "node:https";
 import { badInput, problem } from "@rackwright/contract";
 import { z } from "zod";
 import { CliError } from "./errors.ts";
 
-/** How to reach a region: its admin socket on this host, or its address with an API key. */
-export type Target = { readonly socket: string } | { readonly url: string; readonly key: string };
+/** Where a region is, and its certificate where that alone is trusted, in PEM. */
+type Remote = { readonly url: string; readonly certificate?: string };
+
+/** How to reach a region: its admin socket on this host, or its address with an API key or a session of a browser. */
+export type Target =
+  | { readonly socket: string }
+  | (Remote & ({ readonly key: string } | { readonly headers: Readonly<Record<string, string>> }));
 
 export interface ApiClient {
   get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
@@ -32,16 +38,35 @@ function open(
   signal?: AbortSignal,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const all = { ...headers, ...("socket" in target ? {} : { authorization: `Bearer ${target.key}` }) };
+    const all = { ...headers, ...credentials(target) };
     const onResponse = (response: IncomingMessage): void => resolve(response);
     const common = { method, headers: all, ...(signal ? { signal } : {}) };
     const outgoing =
       "socket" in target
         ? httpRequest({ ...common, socketPath: target.socket, path }, onResponse)
-        : (target.url.startsWith("https:") ? httpsRequest : httpRequest)(new URL(path, target.url), common, onResponse);
+        : target.url.startsWith("https:")
+          ? httpsRequest(new URL(path, target.url), { ...common, ...trust(target) }, onResponse)
+          : httpRequest(new URL(path, target.url), common, onResponse);
     outgoing.on("error", (error: NodeJS.ErrnoException) => reject(unreachable(target, error)));
     outgoing.end(body);
   });
+}
+
+const credentials = (target: Target): Record<string, string> =>
+  "socket" in target ? {} : "key" in target ? { authorization: `Bearer ${target.key}` } : { ...target.headers };
+
+/** A certificate that is trusted by itself is compared as it is: what names it has does not matter then. */
+function trust({ certificate }: Remote): RequestOptions {
+  if (certificate === undefined) return {};
+  const pinned = new X509Certificate(certificate);
+  return {
+    ca: certificate,
+    ...(pinned.ca ? {} : { checkServerIdentity: (_host, shown) => comparison(shown.fingerprint256, pinned) }),
+  };
+}
+
+function comparison(shown: string, pinned: X509Certificate): Error | undefined {
+  return shown === pinned.fingerprint256 ? undefined : new Error(`its certificate is not the one that is trusted`);
 }
 
 /** Why no answer came, with what to do; an interruption stays what it is. */
@@ -57,6 +82,12 @@ function unreachable(target: Target, error: NodeJS.ErrnoException): Error {
     return new CliError(`${nobody}.`, "Start one with 'rackwright up', or name another with --state or --url.", 3);
   if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN")
     return new CliError(`${nobody}: its name is not known.`, "Look at the name in --url, and at this host's DNS.", 3);
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(error.code ?? ""))
+    return new CliError(
+      `${describe(target)} shows a certificate that is not trusted here: ${error.message}.`,
+      "Log in with 'rackwright login' and --certificate FILE, or --fingerprint as the region prints it.",
+      3,
+    );
   if (error.code === "EPROTO")
     return new CliError(`${nobody} over TLS.`, "If it serves without TLS, write http:// instead of https://.", 3);
   return new CliError(`${nobody}: ${error.message}.`, "Look at --url and at the network between here and there.", 3);
@@ -181,4 +212,30 @@ export async function* serverSentEvents(body: AsyncIterable<string>): AsyncGener
       else if (line.startsWith("id:")) id = line.slice(3).trim();
     }
   }
+}
+
+const sessionMade = z.looseObject({ csrf_token: z.string() });
+const tokenMade = z.looseObject({ key: z.string() });
+
+/**
+ * Makes an API key with a user's name and password: opens a session, asks for a key, ends the session.
+ *
+ * @throws CliError with the region's own words
+ */
+export async function logIn(
+  region: Remote,
+  { username, password, name }: { username: string; password: string; name: string },
+): Promise<string> {
+  const target: Target = { ...region, headers: { "content-type": "application/json" } };
+  const body = JSON.stringify({ username, password });
+  const response = await open(target, "POST", "/api/v1/sessions", {}, body, AbortSignal.timeout(60_000));
+  const text = (await bodyOf(target, response)).toString("utf8");
+  const status = response.statusCode ?? 0;
+  if (status >= 400) throw refusal(status, text);
+  const { csrf_token } = understood(sessionMade, text, "POST /api/v1/sessions");
+  const cookie = (response.headers["set-cookie"] ?? []).map((one) => one.split(";")[0]).join("; ");
+  const client = apiClient({ ...region, headers: { cookie, "x-csrf-token": csrf_token } });
+  const { key } = await client.send("POST", "/api/v1/tokens", { name }, tokenMade);
+  await client.send("DELETE", "/api/v1/sessions/current", undefined, z.unknown());
+  return key;
 }

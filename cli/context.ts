@@ -4,6 +4,8 @@ import type { ApiClient } from "./client.ts";
 import { CliError } from "./errors.ts";
 import { adminSocket, placesFrom } from "./places.ts";
 import type { Places } from "./places.ts";
+import { profileOf, readProfiles } from "./profiles.ts";
+import type { Profile } from "./profiles.ts";
 import { suggesting } from "./suggestions.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -19,6 +21,7 @@ export interface CommonOptions {
   readonly state?: string;
   readonly url?: string;
   readonly apiKey?: string;
+  readonly profile?: string;
   readonly json?: boolean;
 }
 
@@ -28,6 +31,7 @@ export function withTarget(command: Command): Command {
     .option("--state <dir>", "state folder of the region on this host (RACKWRIGHT_STATE)")
     .option("--url <url>", "address of a region such as http://10.0.0.1:5240 (RACKWRIGHT_URL)")
     .option("--api-key <key>", "API key for --url (RACKWRIGHT_API_KEY)")
+    .option("--profile <name>", "region that was logged in to (RACKWRIGHT_PROFILE)")
     .option("--json", "print JSON instead of text");
 }
 
@@ -35,8 +39,27 @@ export function placesOf(context: Context, options: CommonOptions): Places {
   return placesFrom(options.state, context.environment);
 }
 
-/** The client for the region the options name; without --url it is the one on this host. It waits a minute by default. */
+/** The profile the options name, or the one in use where they name no region at all. */
+function chosenProfile({ environment }: Context, options: CommonOptions): Profile | null {
+  const named = options.profile ?? (options.url === undefined ? environment["RACKWRIGHT_PROFILE"] : undefined);
+  if (named !== undefined && named !== "") return profileOf(environment, named);
+  const elsewhere = options.url ?? options.state ?? environment["RACKWRIGHT_URL"] ?? environment["RACKWRIGHT_STATE"];
+  if (elsewhere !== undefined) return null;
+  const { current } = readProfiles(environment);
+  return current === null ? null : profileOf(environment, current);
+}
+
+/**
+ * The client for the region the options name: by address, by profile, or the one on this host. It waits a minute by
+ * default.
+ */
 export function clientOf(context: Context, options: CommonOptions, patienceSeconds?: number): ApiClient {
+  const profile = chosenProfile(context, options);
+  if (profile !== null) {
+    const { url, key, certificate } = profile;
+    const target = { url, key, ...(certificate !== undefined && { certificate }) };
+    return suggesting(apiClient(target, patienceSeconds, context.interrupted));
+  }
   const url = options.url ?? context.environment["RACKWRIGHT_URL"];
   if (url === undefined)
     return suggesting(

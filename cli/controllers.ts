@@ -18,6 +18,10 @@ export interface ControllerOptions {
   readonly port: number;
   readonly listen: string;
   readonly database?: string;
+  /** How to serve by TLS: flags of the region. */
+  readonly tls?: readonly string[];
+  /** File of the keys that seal secrets in the database. */
+  readonly secretsKey?: string;
   /** Network namespace the rack serves in; the region stays on the host and they meet over a Unix socket. */
   readonly rackNamespace?: string;
   readonly interfaces: readonly string[];
@@ -135,6 +139,8 @@ export async function startControllers(options: ControllerOptions): Promise<Cont
       await buildAgent(places.home),
       "--rack",
       `${name}=${rackSecretFile(places)}`,
+      ...(options.tls ?? []),
+      ...(options.secretsKey === undefined ? [] : ["--secrets-key", options.secretsKey]),
     ],
     ...(options.database === undefined ? {} : { environment: { RACKWRIGHT_DATABASE: options.database } }),
     logFile: logFile(places, "region"),
@@ -178,5 +184,5 @@ export async function startControllers(options: ControllerOptions): Promise<Cont
     throw error;
   }
   const shown = options.listen === "0.0.0.0" ? "localhost" : options.listen;
-  return { client, url: `http://${shown}:${options.port}/`, region, rack, stop };
+  return { client, url: `${options.tls ? "https" : "http"}://${shown}:${options.port}/`, region, rack, stop };
 }

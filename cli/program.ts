@@ -1,16 +1,22 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { apiCommands } from "./api/commands.ts";
 import { bootCommand } from "./commands/boot.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { importCommand } from "./commands/import.ts";
+import { groupsCommand } from "./commands/groups.ts";
 import { imagesCommand } from "./commands/images.ts";
 import { labCommand } from "./commands/lab.ts";
+import { loginCommands } from "./commands/login.ts";
 import { machinesCommand } from "./commands/machines.ts";
 import { poolsCommand } from "./commands/pools.ts";
+import { secretsCommand } from "./commands/secrets.ts";
 import { settingsCommand } from "./commands/settings.ts";
+import { siteDocumentCommands } from "./commands/site-document.ts";
 import { siteCommands } from "./commands/site.ts";
 import { sshKeysCommand } from "./commands/ssh-keys.ts";
 import { subnetsCommand } from "./commands/subnets.ts";
@@ -27,6 +33,8 @@ const groups = {
   "Machines:": [machinesCommand, explainCommand, eventsCommand, bootCommand],
   "Site:": [
     siteCommands,
+    siteDocumentCommands,
+    importCommand,
     scriptsCommand,
     tagsCommand,
     zonesCommand,
@@ -35,7 +43,7 @@ const groups = {
     imagesCommand,
     settingsCommand,
   ],
-  "People:": [userCommands, sshKeysCommand],
+  "People:": [loginCommands, userCommands, groupsCommand, sshKeysCommand, secretsCommand],
   "Programs and tools:": [programCommands, completionCommand],
 } as const;
 
@@ -70,5 +78,7 @@ export function buildProgram(context: Context): Command {
     program.commandsGroup(heading);
     for (const add of commands) add(program, context);
   }
+  program.commandsGroup("Everything else of the API:");
+  apiCommands(program, context);
   return program;
 }

@@ -143,6 +143,11 @@ export const commissionRequest = z.strictObject({
   commissioning_parameters: scriptParameters.optional(),
   testing_parameters: scriptParameters.optional(),
   keep_on: z.boolean().default(false).describe("stay on afterwards, so that somebody can log in"),
+  skip_bmc_config: z.boolean().optional().describe("leave the BMC as it is: make no account there"),
+  skip_storage: z
+    .boolean()
+    .optional()
+    .describe("keep how storage is configured; otherwise the default layout takes its place"),
 });
 export const testRequest = z.strictObject({
   comment,
@@ -207,6 +212,8 @@ export const cloneRequest = z.strictObject({
 
 /** One name or several. */
 const names = z.union([placeName, z.array(placeName).max(100)]);
+/** One subnet or VLAN, or several. */
+const specifiers = z.union([z.string().min(1).max(500), z.array(z.string().min(1).max(500)).max(100)]);
 export const allocateRequest = z.object({
   id: systemId.optional(),
   hostname: hostname.optional(),
@@ -219,5 +226,14 @@ export const allocateRequest = z.object({
   not_pool: names.optional().describe("in none of these resource pools"),
   tags: names.optional().describe("with all of these tags"),
   not_tags: names.optional().describe("with none of these tags"),
+  subnets: specifiers.optional().describe("linked to all of these subnets: id, name, network, or type:value"),
+  not_subnets: specifiers.optional().describe("linked to none of these subnets"),
+  vlans: specifiers.optional().describe("with an interface on one of these VLANs: its tag, or type:value"),
+  not_vlans: specifiers.optional().describe("with an interface on none of these VLANs"),
+  storage: z.string().max(10_000).optional().describe("disks: [label:]size[(tag,…)],… in GB; the first is where / is"),
+  interfaces: z.string().max(10_000).optional().describe("interfaces: label:key=value,…;label2:…"),
+  devices: z.string().max(10_000).optional().describe("a PCI or USB device: vendor_id=…,product_id=…"),
+  agent_name: z.string().max(255).optional().describe("who allocates, where it is a program; gone with the release"),
+  comment,
   owner: username.optional().describe("for whom, where an administrator asks; by default the caller"),
 });

@@ -45,7 +45,14 @@ export type RackSubnet = z.infer<typeof rackSubnet>;
 export const rackConfig = z.object({
   version: z.int(),
   subnets: z.array(rackSubnet),
-  hosts: z.array(z.object({ mac: macAddress, address: ipv4Address, subnet_id: z.int(), hostname: z.string() })),
+  hosts: z.array(
+    z.object({
+      mac: macAddress,
+      address: ipv4Address,
+      subnet_id: z.int(),
+      hostname: z.string().nullable().describe("null: a card nobody knows, which an address is reserved for"),
+    }),
+  ),
   leases: z.array(
     z.object({
       mac: macAddress,
@@ -64,7 +71,15 @@ export const rackConfig = z.object({
 });
 export type RackConfig = z.infer<typeof rackConfig>;
 
-export const rackInterface = z.object({ name: z.string(), mac: macAddress.nullable(), addresses: z.array(ipv4Cidr) });
+export const rackInterface = z.object({
+  name: z.string(),
+  mac: macAddress.nullable(),
+  addresses: z.array(ipv4Cidr),
+  vlan: z
+    .object({ vid: z.int().min(0).max(4094), parent: z.string() })
+    .optional()
+    .describe("a device for one tag (IEEE 802.1Q) of another device; left out: untagged"),
+});
 export type RackInterface = z.infer<typeof rackInterface>;
 
 const leaseRefused = z.object({

@@ -14,6 +14,7 @@ export interface LabMachineDescription {
   readonly uuid: string;
   readonly serialNumber: string;
   readonly firmware: Firmware;
+  readonly cpus: number;
   readonly memoryMiB: number;
   /** The machine's port on the switch. */
   readonly tap: string;
@@ -59,6 +60,7 @@ export function createLabMachine(world: World, lab: LabState, machine: MachineSt
     uuid: machine.uuid,
     serialNumber: machine.serialNumber,
     firmware: machine.firmware,
+    cpus: machine.cpus,
     memoryMiB: machine.memoryMiB,
     tap: machine.tap,
     bmc,

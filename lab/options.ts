@@ -15,6 +15,7 @@ const schema = z.strictObject({
   stateDirectory: z.string().startsWith("/", "must be an absolute path"),
   machines: z.int().min(1).max(200),
   firmware: z.union([firmwareSchema, z.array(firmwareSchema)]).default("bios"),
+  cpus: z.int().min(1).max(64).default(1),
   memoryMiB: z.int().min(256).max(65_536).default(1024),
   diskGiB: z.int().min(1).max(4096).default(8),
   disks: z.int().min(0).max(8).default(1),
@@ -25,8 +26,8 @@ const schema = z.strictObject({
 });
 
 /**
- * What a lab shall be. `firmware` is one for all machines or a list with one for each. `memoryMiB` and `diskGiB`
- * count per machine and per disk; disk files are sparse. The first address of `subnet` is the rack's.
+ * What a lab shall be. `firmware` is one for all machines or a list with one for each. `cpus`, `memoryMiB` and
+ * `diskGiB` count per machine and per disk; disk files are sparse. The first address of `subnet` is the rack's.
  * Without `bmcPassword` each lab gets a random one.
  */
 export type LabOptions = z.input<typeof schema>;

@@ -88,6 +88,7 @@ function planMachine(settings: LabSettings, circumstances: Circumstances, index:
     mac: macOf(settings.name, index, "00"),
     serialNumber: `RW${uuid.slice(0, 8).toUpperCase()}`,
     firmware: Array.isArray(firmware) ? (firmware[index - 1] ?? "bios") : firmware,
+    cpus: settings.cpus,
     memoryMiB: settings.memoryMiB,
     directory,
     disks: Array.from({ length: settings.disks }, (_, disk) => ({

@@ -12,6 +12,7 @@ export const machineState = z.object({
   mac: z.string(),
   serialNumber: z.string(),
   firmware,
+  cpus: z.int().default(1),
   memoryMiB: z.int(),
   directory: z.string(),
   disks: z.array(z.object({ path: z.string(), sizeGiB: z.int(), serial: z.string() })),

@@ -58,7 +58,12 @@ export class Devices {
 
   /** The served devices in the contract's form. */
   get described(): RackInterface[] {
-    return this.served.map(({ name, mac, ipv4 }) => ({ name, mac: mac ?? null, addresses: ipv4 }));
+    return this.served.map(({ name, mac, ipv4, vlan }) => ({
+      name,
+      mac: mac ?? null,
+      addresses: ipv4,
+      ...(vlan !== undefined && { vlan }),
+    }));
   }
 
   async #look(): Promise<void> {

@@ -1,4 +1,14 @@
-import { badInput, notAllowed, notAuthenticated, notFound, stateConflict, tooManyAttempts } from "@rackwright/contract";
+import {
+  badInput,
+  idempotencyKeyReused,
+  methodNotAllowed,
+  notAllowed,
+  notAuthenticated,
+  notFound,
+  preconditionFailed,
+  stateConflict,
+  tooManyAttempts,
+} from "@rackwright/contract";
 import type { Failure, Problem } from "@rackwright/contract";
 
 /** One field that was refused: where it is, what was given, what would have been right. */
@@ -73,6 +83,39 @@ export class StateConflict extends RegionError {
 
   constructor(message: string, details: Partial<Details> = {}) {
     super(message, { ...stateConflict, ...details });
+  }
+}
+
+/** There is such a path, but not with this method: 405. */
+export class MethodNotAllowed extends RegionError {
+  readonly status = 405;
+  readonly title = "Method Not Allowed";
+
+  constructor(message: string, details: Partial<Details> = {}) {
+    super(message, { ...methodNotAllowed, ...details });
+  }
+}
+
+/** The thing is not any more as the caller's `If-Match` wants it: 412. `failures` name what changed. */
+export class PreconditionFailed extends RegionError {
+  readonly status = 412;
+  readonly title = "Precondition Failed";
+  /** The entity tag of the thing as it is; null where there is none. */
+  readonly tag: string | null;
+
+  constructor(message: string, tag: string | null, failures?: FieldFailure[]) {
+    super(message, { ...preconditionFailed, ...(failures !== undefined && { failures }) });
+    this.tag = tag;
+  }
+}
+
+/** An Idempotency-Key came with another request than before: 422. */
+export class KeyReused extends RegionError {
+  readonly status = 422;
+  readonly title = "Unprocessable Content";
+
+  constructor(message: string) {
+    super(message, idempotencyKeyReused);
   }
 }
 

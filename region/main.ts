@@ -5,6 +5,7 @@ import { DatabaseUnusable } from "./database/check.ts";
 import { startRegion } from "./region.ts";
 
 const usage = `usage: region --state FOLDER --images FOLDER [--port 5240] [--listen ADDRESS] [--web FOLDER]
+              [--tls | --tls-certificate FILE --tls-key FILE] [--secrets-key FILE]
               [--rack NAME=SECRETFILE]… [--agent FILE] [--database URL | --postgres FOLDER]
 RACKWRIGHT_DATABASE may hold the URL instead, so that no password is among the arguments.`;
 
@@ -27,12 +28,23 @@ function readFlags() {
       agent: { type: "string", default: resolve(import.meta.dirname, "../build/agent/agent.mjs") },
       database: { type: "string" },
       postgres: { type: "string" },
+      "secrets-key": { type: "string" },
+      tls: { type: "boolean", default: false },
+      "tls-certificate": { type: "string" },
+      "tls-key": { type: "string" },
     },
   });
   const { state, images } = values;
   if (state === undefined || images === undefined) throw new Error("--state and --images are needed.");
   if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535)
     throw new Error(`--port '${values.port}' must be a number from 0 to 65535.`);
+  const { "tls-certificate": certificate, "tls-key": key } = values;
+  if ((certificate === undefined) !== (key === undefined))
+    throw new Error("--tls-certificate and --tls-key are given both or not at all.");
+  const files =
+    certificate === undefined || key === undefined
+      ? undefined
+      : { certificate: resolve(certificate), key: resolve(key) };
   const racks = values.rack.map((text) => {
     const [, name, secretFile] = /^([^=]+)=(.+)$/.exec(text) ?? [];
     if (name === undefined || secretFile === undefined) throw new Error(`--rack '${text}' must be NAME=SECRETFILE.`);
@@ -47,6 +59,8 @@ function readFlags() {
     agent: values.agent,
     database: values.database ?? (process.env["RACKWRIGHT_DATABASE"] || undefined),
     postgres: values.postgres,
+    tls: files ?? (values.tls ? ("own" as const) : undefined),
+    secretsKey: values["secrets-key"] === undefined ? undefined : resolve(values["secrets-key"]),
     racks,
   };
 }
@@ -72,6 +86,7 @@ try {
     setTimeout(() => process.exit(1), 30_000).unref();
     void region.stop().then(() => process.exit(0));
   };
+  process.on("SIGHUP", () => region.reload());
   process.once("SIGTERM", end);
   process.once("SIGINT", end);
 } catch (error) {

@@ -5,18 +5,20 @@ import { registerAgentRoutes } from "./agent/index.ts";
 import { repeat } from "./background.ts";
 import { decideBoot } from "./boot/index.ts";
 import { systemClock } from "./clock.ts";
+import { describeHost, regionHeartbeat, regionSeen, registerRegion } from "./controllers/index.ts";
 import { checkDatabase } from "./database/check.ts";
 import { openJobs } from "./database/jobs.ts";
 import { openNotifications } from "./database/listen.ts";
 import { openLocks } from "./database/locks.ts";
 import { migrate } from "./database/migrate.ts";
-import { databaseOver, openPool } from "./database/pool.ts";
+import { openPool } from "./database/pool.ts";
 import { superviseServer } from "./database/supervisor.ts";
 import { appendEvent } from "./events/append.ts";
 import { followEvents } from "./events/tail.ts";
 import { programVersion, registerApi } from "./http/api.ts";
 import { buildApp } from "./http/app.ts";
 import { closeServer, isAnswered, listenOnSocket, socketServer } from "./http/servers.ts";
+import { sweepKeys } from "./http/idempotency.ts";
 import { registerWeb } from "./http/web.ts";
 import { ImageSync } from "./images/index.ts";
 import type { Log } from "./log.ts";
@@ -26,7 +28,12 @@ import type { RackPower as PowerPort } from "./power/perform.ts";
 import { queueStaleQueries } from "./power/query.ts";
 import { startPowerWorker } from "./power/worker.ts";
 import { loadBuiltins, sweepScripts } from "./scripts/index.ts";
+import { ensureAllStorage } from "./storage/index.ts";
+import { sealedDatabase } from "./secrets/secrets.ts";
+import type { CertificateFiles } from "./tls/certificate.ts";
+import { serveTls } from "./tls/serve.ts";
 import { missingXml, startTagger } from "./tags/index.ts";
+import { startWebhooks, sweepDeliveries } from "./webhooks/index.ts";
 import { RackLinks, RackPower, ensureRack, registerRackFetch, registerRackLink } from "./racks/index.ts";
 
 export type RegionOptions = {
@@ -46,6 +53,10 @@ export type RegionOptions = {
   web?: string | undefined;
   /** File of the agent. */
   agent: string;
+  /** File of the keys that seal secrets in the database; by default `secrets.key` in the state folder. */
+  secretsKey?: string | undefined;
+  /** Serve by TLS: with this certificate, or one of our own that is kept in the state folder. */
+  tls?: CertificateFiles | "own" | undefined;
   /** Racks that exist from the start: name and file with the secret in hexadecimal. */
   racks?: { name: string; secretFile: string }[];
   log: Log;
@@ -53,7 +64,16 @@ export type RegionOptions = {
   power?: PowerPort;
 };
 
-export type Region = { port: number; adminSocket: string; url: string; stop(): Promise<void> };
+export type Region = {
+  port: number;
+  adminSocket: string;
+  url: string;
+  /** SHA-256 of the certificate, as `openssl x509 -fingerprint` writes it; null without TLS. */
+  fingerprint: string | null;
+  /** Takes the certificate from its files anew. */
+  reload(): void;
+  stop(): Promise<void>;
+};
 
 /** Starts everything a region is made of, in order, and returns when it serves. `stop` ends it in the reverse order. */
 export async function startRegion(options: RegionOptions): Promise<Region> {
@@ -81,10 +101,10 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
       url,
       onError: (error) => log.warn({ error: error.message }, "a database connection broke"),
     });
-    const db = databaseOver(pool);
-    ends.push(() => db.destroy());
+    ends.push(() => pool.end());
     if (options.database !== undefined) await checkDatabase(pool, url);
     await migrate(pool);
+    const { db, secrets } = await sealedDatabase(pool, options.secretsKey ?? join(state, "secrets.key"));
     for (const { name, secretFile } of options.racks ?? [])
       await ensureRack(db, name, Buffer.from((await readFile(secretFile, "utf8")).trim(), "hex"));
 
@@ -116,6 +136,14 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
     const power = options.power ?? new RackPower(links);
     const worker = startPowerWorker({ db, jobs, locks, notifications, power, clock, log });
     ends.push(() => worker.stop());
+    const self = describeHost(version);
+    await registerRegion(db, self, clock.now());
+    const heartbeat = repeat("heartbeat", regionHeartbeat * 1000, () => regionSeen(db, self, clock.now()), log);
+    ends.push(() => heartbeat.stop());
+    const laidOut = ensureAllStorage(db, stopping.signal).catch((error: unknown) =>
+      log.warn({ error: String(error) }, "the storage of machines from an earlier version could not be laid out"),
+    );
+    ends.push(() => laidOut);
     const sweeper = repeat("deadlines", 5000, () => sweepDeadlines(db, clock.now(), log), log);
     ends.push(() => sweeper.stop());
     const overruns = repeat("script time-outs", 30_000, () => sweepScripts(db, clock.now()), log);
@@ -132,10 +160,30 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
     const tagger = startTagger({ db, notifications, log });
     ends.push(() => tagger.stop());
 
+    const webhooks = startWebhooks({ db, jobs, notifications, tail, clock, log, version });
+    ends.push(() => webhooks.stop());
+    const deliveries = repeat("deliveries of webhooks", 3_600_000, () => sweepDeliveries(db, clock.now()), log);
+    ends.push(() => deliveries.stop());
+    const keys = repeat("idempotency keys", 3_600_000, () => sweepKeys(db, clock.now()), log);
+    ends.push(() => keys.stop());
+
     const local = new WeakSet<Socket>();
     const app = buildApp({ log });
+    const tls = options.tls === undefined ? null : serveTls(app, options.tls, { state, clock, log });
+    ends.push(() => tls?.close());
     const isLocalOperator = (socket: Socket) => local.has(socket);
-    registerApi(app, { db, clock, tail, images, racks: links, version, log, signal: stopping.signal, isLocalOperator });
+    registerApi(app, {
+      db,
+      clock,
+      tail,
+      images,
+      racks: links,
+      version,
+      log,
+      signal: stopping.signal,
+      isLocalOperator,
+      secrets,
+    });
     registerRackFetch(app, { db, clock, imageStore: options.images });
     registerMetadataRoutes(app, { db, clock, bundle: options.agent });
     registerAgentRoutes(app, { db, clock, bundle: options.agent });
@@ -143,7 +191,7 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
     await app.ready();
     const regionServer = socketServer(app);
     const adminServer = socketServer(app, (socket) => local.add(socket));
-    for (const one of [app.server, regionServer]) registerRackLink(one, links);
+    for (const one of [app.server, regionServer, ...(tls === null ? [] : [tls.server])]) registerRackLink(one, links);
     ends.push(() => app.close());
     await app.listen({ port: options.port, host: options.listen });
     for (const [one, path] of [
@@ -164,8 +212,9 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
       actor: "region",
       message: `region ${version} serves on port ${port}`,
     });
-    log.info({ port, version, state }, "the region serves");
-    return { port, adminSocket, url, stop };
+    const fingerprint = tls?.fingerprint() ?? null;
+    log.info({ port, version, state, fingerprint }, "the region serves");
+    return { port, adminSocket, url, fingerprint, reload: () => tls?.reload(), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -10,8 +10,8 @@ import type { GroupName } from "./groups.ts";
 const home = dirname(import.meta.dirname);
 const help = `Usage: rackwright test [group or part of a file name ...]
 
-Groups: static (types, lint, format), unit, medium (PostgreSQL), large (namespaces, foreign programs, QEMU).
-Without arguments everything runs. The last line says how many tests passed and failed; with --json it is one object.`;
+Groups: static (types, lint, format), unit, medium (PostgreSQL), large (namespaces, foreign programs, QEMU), clients
+(foreign client libraries, from the Python package index). Without arguments everything but clients runs. The last line says how many tests passed and failed; with --json it is one object.`;
 
 function run(argv: readonly string[]): Promise<number> {
   const [program = "", ...rest] = argv;
@@ -73,7 +73,7 @@ if (wanted.includes("--help") || wanted.includes("-h")) {
 const groups = groupNames.filter((name) => wanted.includes(name));
 const parts = wanted.filter((word) => !groupNames.some((name) => name === word));
 const scratch = await mkdtemp(join(tmpdir(), "rackwright-test-"));
-const wants = (group: GroupName): boolean => groups.length === 0 || groups.includes(group);
+const wants = (group: GroupName): boolean => (groups.length === 0 ? group !== "clients" : groups.includes(group));
 const filesFor = async (group: Exclude<GroupName, "static">): Promise<string[]> =>
   wants(group)
     ? (await filesOf(home, group)).filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
@@ -94,6 +94,7 @@ for (const lane of await Promise.all([
   nodeTests("large", others, { scratch, atOnce: 1 }),
 ]))
   counts = add(counts, lane);
+counts = add(counts, await nodeTests("clients", await filesFor("clients"), { scratch, atOnce: 1 }));
 await rm(scratch, { recursive: true, force: true });
 console.log(json ? JSON.stringify(counts) : `\n${closingLine(counts)}`);
 process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;

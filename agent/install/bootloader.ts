@@ -29,16 +29,17 @@ export function newestKernel(names: readonly string[]): string | null {
 
 /**
  * GRUB's first configuration. The system's own update-grub takes a quarter of a minute on slow machines to come to the
- * same; it replaces this file with the next kernel.
+ * same; it replaces this file with the next kernel. `bootUuid`: of the filesystem at /boot, where that is one of its own.
  */
-export function grubConfiguration(kernel: string, rootUuid: string, options: string): string {
+export function grubConfiguration(kernel: string, rootUuid: string, options: string, bootUuid?: string): string {
+  const folder = bootUuid === undefined ? "/boot" : "";
   return [
     "# Written at installation. update-grub replaces it.",
     "set timeout=0",
-    `search --no-floppy --fs-uuid --set=root ${rootUuid}`,
+    `search --no-floppy --fs-uuid --set=root ${bootUuid ?? rootUuid}`,
     'menuentry "Linux" {',
-    `  linux /boot/vmlinuz-${kernel} root=UUID=${rootUuid} ro ${options} quiet`,
-    `  initrd /boot/initrd.img-${kernel}`,
+    `  linux ${folder}/vmlinuz-${kernel} root=UUID=${rootUuid} ro ${options} quiet`,
+    `  initrd ${folder}/initrd.img-${kernel}`,
     "}",
     "",
   ].join("\n");
@@ -77,7 +78,9 @@ export async function installBootLoader(
   const root = layout.mounts.find((mount) => mount.path === "/");
   const kernel = newestKernel(await world.list(`${target}/boot`));
   if (root && kernel !== null) {
-    await world.write(`${target}/boot/grub/grub.cfg`, grubConfiguration(kernel, root.format.uuid, options));
+    const boot = layout.mounts.find((mount) => mount.path === "/boot");
+    const text = grubConfiguration(kernel, root.format.uuid, options, boot?.format.uuid);
+    await world.write(`${target}/boot/grub/grub.cfg`, text);
   } else await inside("Writing the boot loader's configuration", ["update-grub"]);
   progress(100, "Boot loader is ready");
 }

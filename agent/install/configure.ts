@@ -4,17 +4,19 @@ import type { Layout } from "./storage.ts";
 
 /** The installed system's /etc/fstab. */
 export function fstab(layout: Layout): string {
-  const lines = layout.mounts.map((mount) => {
-    const identity =
-      mount.format.fstype === "fat32"
-        ? mount.format.uuid.replaceAll("-", "").slice(0, 8).toUpperCase()
-        : mount.format.uuid;
-    const uuid = mount.format.fstype === "fat32" ? `${identity.slice(0, 4)}-${identity.slice(4)}` : identity;
-    const type = mount.format.fstype === "fat32" ? "vfat" : mount.format.fstype;
-    return `UUID=${uuid} ${mount.path} ${type} ${mount.options} 0 ${mount.path === "/" ? 1 : 2}`;
+  const lines = [...layout.mounts, ...layout.swaps].map(({ path, options, format: { fstype, uuid } }) => {
+    const check = path === "/" ? 1 : checked.has(fstype) ? 2 : 0;
+    if (fstype !== "fat32" && fstype !== "vfat") return `UUID=${uuid} ${path} ${fstype} ${options} 0 ${check}`;
+    // FAT's identity is a serial number of two groups of four digits.
+    const serial = uuid.replaceAll("-", "").slice(0, 8).toUpperCase();
+    return `UUID=${serial.slice(0, 4)}-${serial.slice(4)} ${path} vfat ${options} 0 ${check}`;
   });
-  return `${lines.join("\n")}\n`;
+  const special = layout.specials.map(({ spec, path, fstype, options }) => `${spec} ${path} ${fstype} ${options} 0 0`);
+  return `${[...lines, ...special].join("\n")}\n`;
 }
+
+/** Filesystems that are checked when the system starts. */
+const checked: ReadonlySet<string> = new Set(["ext2", "ext4", "fat32", "vfat"]);
 
 /** The network configuration for cloud-init of the installed system (version 2; JSON is YAML). */
 export function networkFile(plan: InstallPlan): string {

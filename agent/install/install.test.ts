@@ -3,7 +3,9 @@ import test from "node:test";
 import { fstab } from "./configure.ts";
 import { inodesOf } from "./image.ts";
 import { grubConfiguration, grubInstall, newestKernel } from "./bootloader.ts";
-import { makeFilesystem, partitionPath, partitionTable } from "./storage.ts";
+import { StepFailed } from "../failure.ts";
+import { realWorld, type World } from "../world.ts";
+import { makeFilesystem, partitionPath, partitionTable, prepareStorage } from "./storage.ts";
 import type { Layout } from "./storage.ts";
 
 test("partitions are named as the kernel names them", () => {
@@ -57,6 +59,8 @@ test("fstab mounts by identity; FAT's is its serial number", () => {
   const layout: Layout = {
     devices: new Map(),
     bootDisk: "/dev/vda",
+    swaps: [],
+    specials: [],
     mounts: [
       { device: "/dev/vda2", path: "/", options: "errors=remount-ro", format: root },
       { device: "/dev/vda1", path: "/boot/efi", options: "umask=0077", format: esp },
@@ -102,4 +106,75 @@ menuentry "Linux" {
 }
 `,
   );
+});
+
+test("a filesystem without a name, swap and a table's own identities", () => {
+  const { label: _, ...nameless } = root;
+  assert.deepEqual(makeFilesystem({ ...nameless, fstype: "xfs" }, "/dev/vdb").slice(0, 4), [
+    "mkfs.xfs",
+    "-q",
+    "-f",
+    "-K",
+  ]);
+  assert.ok(!makeFilesystem({ ...nameless, fstype: "ext2" }, "/dev/vdb").includes("-L"));
+  assert.deepEqual(makeFilesystem({ ...root, fstype: "swap" }, "/dev/vda3"), [
+    "mkswap",
+    "--force",
+    "--label",
+    "root",
+    "--uuid",
+    root.uuid,
+    "/dev/vda3",
+  ]);
+  assert.ok(!makeFilesystem({ ...esp, fstype: "vfat" }, "/dev/vda1").includes("-F"));
+  const swap = { id: "p3", type: "partition", device: "d", number: 3, size: 4096, flag: "swap", uuid: "u" } as const;
+  assert.deepEqual(partitionTable("/dev/vda", [swap]).slice(2), [
+    "--new=3:0:+4K",
+    "--typecode=3:8200",
+    "--partition-guid=3:u",
+    "/dev/vda",
+  ]);
+});
+
+test("fstab has swap and what is in memory, and checks only what has a check", () => {
+  const format = { ...root, fstype: "xfs" } as const;
+  const swap = { ...root, fstype: "swap" } as const;
+  const layout: Layout = {
+    devices: new Map(),
+    bootDisk: "/dev/vda",
+    mounts: [{ device: "/dev/vdb", path: "/srv", options: "noatime", format }],
+    swaps: [{ device: "/dev/vda3", path: "none", options: "sw", format: swap }],
+    specials: [{ spec: "tmpfs", fstype: "tmpfs", path: "/scratch", options: "size=1G" }],
+  };
+  assert.deepEqual(fstab(layout).split("\n"), [
+    `UUID=${root.uuid} /srv xfs noatime 0 0`,
+    `UUID=${root.uuid} none swap sw 0 0`,
+    "tmpfs /scratch tmpfs size=1G 0 0",
+    "",
+  ]);
+});
+
+test("kernels on a filesystem of their own are looked for there", () => {
+  const text = grubConfiguration("6.1.0-10-amd64", root.uuid, "", "b00b");
+  assert.match(text, /--set=root b00b\n/);
+  assert.match(text, /linux \/vmlinuz-6\.1\.0-10-amd64 root=UUID=6f1f2f3e/);
+});
+
+test("nothing is written while a disk of the plan is missing", async () => {
+  const ran: string[] = [];
+  const world: World = {
+    ...realWorld(),
+    run: async (argv) => {
+      ran.push(argv[0] ?? "");
+      const missing = argv.includes("/dev/gone");
+      return { status: missing ? 1 : 0, output: argv.at(-1) ?? "", error: "", seconds: 0, timedOut: false };
+    },
+  };
+  const disk = (id: string) => ({ id, type: "disk", path: `/dev/${id}`, ptable: "gpt", wipe: "superblock" }) as const;
+  const storage = { version: 1, config: [disk("vda"), disk("gone")] } as const;
+  await assert.rejects(
+    prepareStorage(world, { ...storage, config: [...storage.config] }, "/target", () => undefined),
+    (error) => error instanceof StepFailed && error.failure.code === "disk-missing",
+  );
+  assert.deepEqual(ran, ["readlink", "readlink", "lsblk"]);
 });

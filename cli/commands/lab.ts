@@ -60,6 +60,7 @@ export function labCommand(program: Command, context: Context): void {
   common(lab.command("up").description("make the lab; its machines are off"))
     .option("--machines <count>", "how many machines", count, 1)
     .addOption(new Option("--firmware <kind>", "firmware of the machines").choices(["bios", "uefi"]).default("bios"))
+    .option("--cpus <count>", "processors of each machine", count, 1)
     .option("--memory <mib>", "memory of each machine in MiB", count, 1536)
     .option("--disk <gib>", "disk of each machine in GiB", count, 8)
     .option("--subnet <network>", "network of the machines", "10.77.0.0/24")
@@ -69,6 +70,7 @@ export function labCommand(program: Command, context: Context): void {
         options: LabCommandOptions & {
           machines: number;
           firmware: "bios" | "uefi";
+          cpus: number;
           memory: number;
           disk: number;
           subnet: string;
@@ -80,6 +82,7 @@ export function labCommand(program: Command, context: Context): void {
           stateDirectory: stateOf(context, options),
           machines: options.machines,
           firmware: options.firmware,
+          cpus: options.cpus,
           memoryMiB: options.memory,
           diskGiB: options.disk,
           subnet: options.subnet,

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { sshKey } from "@rackwright/contract";
+import { pageOf, sshKey } from "@rackwright/contract";
 import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
@@ -50,6 +50,16 @@ export function sshKeysCommand(program: Command, context: Context): void {
       for (const { id, key } of made) print(`${key.split(" ").slice(2).join(" ") || key.split(" ")[0]} is key ${id}`);
     },
   );
+
+  withTarget(
+    keys
+      .command("import <from>")
+      .description("add the keys somebody publishes at GitHub (gh:NAME) or Launchpad (lp:NAME)"),
+  ).action(async (from: string, options: CommonOptions) => {
+    const { items } = await clientOf(context, options).send("POST", `${path}/import`, { from }, pageOf(sshKey));
+    if (options.json) return print(JSON.stringify(items));
+    for (const { id, key } of items) print(`${key.split(" ").slice(2).join(" ") || key.split(" ")[0]} is key ${id}`);
+  });
 
   withTarget(keys.command("delete <id>").description("delete a key; machines deployed with it keep it")).action(
     async (id: string, options: CommonOptions) => {

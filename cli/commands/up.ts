@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { loadLab } from "@rackwright/lab";
 import type { Context } from "../context.ts";
@@ -8,6 +8,7 @@ import { startControllers } from "../controllers.ts";
 import { CliError } from "../errors.ts";
 import { reviewInterfaces } from "../interfaces.ts";
 import { placesFrom } from "../places.ts";
+import { fingerprintOf, tlsFrom } from "../tls.ts";
 import { parseDhcpOption, rangeOf, serveDhcp } from "../subnets.ts";
 
 /** A TCP port from an option. */
@@ -41,6 +42,13 @@ export function upCommand(program: Command, context: Context): void {
       "--database <url>",
       "use this PostgreSQL (15 or newer) instead of a private one; a URL with a password is better in RACKWRIGHT_DATABASE",
     )
+    .option("--tls", "serve by TLS, with a certificate that is made here and kept in the state folder")
+    .option(
+      "--tls-certificate <file>",
+      "serve by TLS with this certificate (PEM, with those that lead to its authority)",
+    )
+    .option("--tls-key <file>", "the certificate's key (PEM)")
+    .option("--secrets-key <file>", "file of the keys that seal secrets in the database; default: in the state folder")
     .option("--interface <device...>", "serve only these interfaces; default: all with an IPv4 address")
     .option(
       "--dhcp <network=first-last...>",
@@ -58,11 +66,16 @@ export function upCommand(program: Command, context: Context): void {
         dhcp?: string[];
         lab?: string;
         json?: boolean;
+        tls?: boolean;
+        tlsCertificate?: string;
+        tlsKey?: string;
+        secretsKey?: string;
       }) => {
         const port = portFrom(options.port, "--port");
         const database = databaseFrom(options.database ?? (context.environment["RACKWRIGHT_DATABASE"] || undefined));
         const ranges = (options.dhcp ?? []).map(parseDhcpOption);
         const places = placesFrom(options.state, context.environment);
+        const tls = tlsFrom(options, places);
         const lab = options.lab === undefined ? undefined : await loadLab(join(places.state, "labs", options.lab));
         if (lab) ranges.push(rangeOf(lab.subnet));
         if (!lab) {
@@ -80,14 +93,18 @@ export function upCommand(program: Command, context: Context): void {
           port,
           listen: options.listen,
           ...(database === undefined ? {} : { database }),
+          ...(tls === null ? {} : { tls: tls.flags }),
+          ...(options.secretsKey === undefined ? {} : { secretsKey: resolve(options.secretsKey) }),
           interfaces: lab ? [lab.rackInterface] : (options.interface ?? []),
           ...(lab ? { rackNamespace: lab.namespace } : {}),
           onProblem: (line) => context.terminal.say(line),
         });
         try {
           for (const range of ranges) await serveDhcp(controllers.client, range);
-          if (options.json) context.terminal.print(JSON.stringify({ url: controllers.url }));
+          const fingerprint = tls === null ? undefined : await fingerprintOf(tls.certificate);
+          if (options.json) context.terminal.print(JSON.stringify({ url: controllers.url, fingerprint }));
           context.terminal.say(`Rackwright serves at ${controllers.url}`);
+          if (fingerprint !== undefined) context.terminal.say(`SHA-256 fingerprint of its certificate: ${fingerprint}`);
           context.terminal.say(
             "First steps: rackwright images build · rackwright createadmin --username NAME · Ctrl-C ends.",
           );

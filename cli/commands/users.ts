@@ -5,6 +5,8 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { collect } from "../options.ts";
+import { roleFrom, roleWords } from "./groups.ts";
 import { showList } from "../terminal.ts";
 import { moment } from "../words.ts";
 
@@ -52,6 +54,11 @@ export function userCommands(program: Command, context: Context): void {
 }
 
 type User = z.infer<typeof user>;
+type UserOptions = CommonOptions & { password?: string; administrator?: boolean; role: string[] };
+const role = [
+  "--role <role>",
+  "operator, user or auditor; operator:POOL for one pool; repeatable; replaces former ones",
+] as const;
 const pathOf = (name: string): string => `/api/v1/users/${encodeURIComponent(name)}`;
 
 /** `rackwright users …`: who may use the region, and their API keys. */
@@ -60,8 +67,20 @@ function manageUsers(program: Command, context: Context): void {
   const print = (line: string): void => context.terminal.print(line);
   const show = (json: boolean | undefined, all: readonly User[]): void => {
     if (json) return print(JSON.stringify(all));
-    const rows = all.map((one) => [one.username, one.administrator ? "administrator" : "user", moment(one.created_at)]);
-    showList(context.terminal, ["username", "rights", "since"], rows, "No user yet: see 'rackwright createadmin'.");
+    const rows = all.map((one) => [
+      one.username,
+      [one.administrator ? "administrator" : roleWords(one.grants), one.locked_until === null ? "" : "locked out"]
+        .filter((word) => word !== "")
+        .join(", "),
+      one.groups.join(", "),
+      moment(one.created_at),
+    ]);
+    showList(
+      context.terminal,
+      ["username", "rights", "groups", "since"],
+      rows,
+      "No user yet: see 'rackwright createadmin'.",
+    );
   };
   const password = ["--password <password>", "password of 8 characters or more (RACKWRIGHT_PASSWORD)"] as const;
   const passwordOf = (given: string | undefined): string | undefined =>
@@ -73,10 +92,17 @@ function manageUsers(program: Command, context: Context): void {
   withTarget(users.command("create <username>").description("make a user who can sign in"))
     .option(...password)
     .option("--administrator", "who may do everything")
-    .action(async (username: string, options: CommonOptions & { password?: string; administrator?: boolean }) => {
+    .option(...role, collect, [])
+    .action(async (username: string, options: UserOptions) => {
       const given = passwordOf(options.password);
       const secret = given ?? randomBytes(12).toString("base64url");
-      const body = { username, password: secret, administrator: options.administrator ?? false };
+      const grants = options.role.map(roleFrom);
+      const body = {
+        username,
+        password: secret,
+        administrator: options.administrator ?? false,
+        ...(grants.length > 0 && { grants }),
+      };
       const made = await clientOf(context, options).send("POST", "/api/v1/users", body, user);
       if (options.json) print(JSON.stringify(given === undefined ? { ...made, password: secret } : made));
       else print(`${username} can sign in${given === undefined ? ` with the password ${secret}` : "."}`);
@@ -85,17 +111,29 @@ function manageUsers(program: Command, context: Context): void {
     .option(...password)
     .option("--administrator", "who may do everything from now on")
     .option("--no-administrator", "a user like others from now on")
-    .action(async (username: string, options: CommonOptions & { password?: string; administrator?: boolean }) => {
+    .option(...role, collect, [])
+    .action(async (username: string, options: UserOptions) => {
       const secret = passwordOf(options.password);
       const { administrator } = options;
-      if (secret === undefined && administrator === undefined)
-        throw new CliError("Nothing is given to change.", "Give --password, --administrator or --no-administrator.", 2);
+      if (secret === undefined && administrator === undefined && options.role.length === 0)
+        throw new CliError(
+          "Nothing is given to change.",
+          "Give --password, --role, --administrator or --no-administrator.",
+          2,
+        );
       const body = {
         ...(secret !== undefined && { password: secret }),
         ...(administrator !== undefined && { administrator }),
+        ...(options.role.length > 0 && { grants: options.role.map(roleFrom) }),
       };
       show(options.json, [await clientOf(context, options).send("PATCH", pathOf(username), body, user)]);
     });
+  withTarget(users.command("unlock <username>").description("let a user sign in again after too many attempts")).action(
+    async (username: string, options: CommonOptions) => {
+      const found = await clientOf(context, options).send("POST", `${pathOf(username)}/unlock`, undefined, user);
+      print(options.json ? JSON.stringify(found) : `${username} can sign in again.`);
+    },
+  );
   withTarget(users.command("delete <username>").description("delete a user with their API and SSH keys")).action(
     async (username: string, options: CommonOptions) => {
       await clientOf(context, options).send("DELETE", pathOf(username), undefined, z.unknown());

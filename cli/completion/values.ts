@@ -3,13 +3,17 @@ import { join } from "node:path";
 import { machineStatuses } from "@rackwright/contract";
 import { recipes } from "@rackwright/images";
 import { z } from "zod";
+import { type ApiDocument, apiDocument } from "../api/document.ts";
+import { names } from "../api/find.ts";
+import { answersItems, singular as oneOf } from "../api/words.ts";
 import type { ApiClient } from "../client.ts";
 import type { Suggestion, Suggestions, ValueSource, Wanted } from "./suggest.ts";
 
 /** Things the API lists: where, and which of an item's fields name it and say what it is. */
 interface Collection {
   readonly path: string;
-  readonly name: string;
+  /** Null: the first of the fields that things are called by. */
+  readonly name: string | null;
   /** Further fields by which the item can be named; offered once something is typed. */
   readonly aliases?: readonly string[];
   readonly about?: string;
@@ -67,8 +71,14 @@ async function lookUp(world: ValueWorld, wanted: Wanted): Promise<Suggestions> {
   const about = noun === "name" ? [group] : noun === "to" ? [path.replace(/^machines set-/, "")] : [];
   const words = [noun.replace(/^not-/, ""), placeholder, ...about].map(singular);
   const key = words.map((word) => synonyms.get(word) ?? word).find((word) => Object.hasOwn(collections, word));
-  const collection = key === undefined ? undefined : collections[key];
+  const collection = key === undefined ? listOf(apiDocument(), noun) : collections[key];
   return collection === undefined ? [] : list(world.client(given), collection, wanted.typed);
+}
+
+/** The list of the API whose things are called by a noun, such as `fabric`. */
+function listOf({ operations }: ApiDocument, noun: string): Collection | undefined {
+  const found = operations.find((one) => answersItems(one) && oneOf(one.path.replace("/api/v1/", "")) === noun);
+  return found === undefined ? undefined : { path: `${found.path}?limit=1000`, name: null };
 }
 
 const singular = (word: string): string => word.replace(/s$/, "");
@@ -80,7 +90,7 @@ async function list(client: ApiClient, collection: Collection, typed: string): P
   const wanted = Object.entries(collection.only ?? {});
   return items.flatMap((item) => {
     if (wanted.some(([field, value]) => item[field] !== value)) return [];
-    const name = text(item[collection.name]);
+    const name = text(item[collection.name ?? names.find((field) => text(item[field]) !== "") ?? "id"]);
     const about = collection.about === undefined ? "" : text(item[collection.about]);
     const others = typed === "" ? [] : (collection.aliases ?? []).flatMap((field) => [item[field]].flat().map(text));
     return [

@@ -1,4 +1,5 @@
 import { chmod, mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { sshKey, user } from "@rackwright/contract";
@@ -49,6 +50,7 @@ export async function runDemo(context: Context, options: DemoOptions): Promise<b
     stateDirectory: labState,
     machines: options.machines,
     firmware: options.firmware,
+    cpus: Math.min(2, Math.max(1, Math.floor(availableParallelism() / options.machines))),
     memoryMiB: 1536,
     bmcUser: "admin",
   });

@@ -5,6 +5,7 @@ import { agentDefect } from "./agent-defect.ts";
 import { agentFailed } from "./agent-failed.ts";
 import { agentNotStarted } from "./agent-not-started.ts";
 import { agentSilent } from "./agent-silent.ts";
+import { answerNotKept } from "./answer-not-kept.ts";
 import { architectureMismatch } from "./architecture-mismatch.ts";
 import { architectureUnknown } from "./architecture-unknown.ts";
 import { architectureUnsupported } from "./architecture-unsupported.ts";
@@ -39,6 +40,8 @@ import { ephemeralImageMissing } from "./ephemeral-image-missing.ts";
 import { eraseAborted } from "./erase-aborted.ts";
 import { foreignDhcpServer } from "./foreign-dhcp-server.ts";
 import { hostMissing } from "./host-missing.ts";
+import { idempotencyKeyBusy } from "./idempotency-key-busy.ts";
+import { idempotencyKeyReused } from "./idempotency-key-reused.ts";
 import { identityShared } from "./identity-shared.ts";
 import { imageAgentMissing } from "./image-agent-missing.ts";
 import { imageBuildFailed } from "./image-build-failed.ts";
@@ -70,6 +73,7 @@ import { internalError } from "./internal-error.ts";
 import { inventoryMissing } from "./inventory-missing.ts";
 import { kernelCut } from "./kernel-cut.ts";
 import { kernelNotFetched } from "./kernel-not-fetched.ts";
+import { ldapUnreachable } from "./ldap-unreachable.ts";
 import { linkBusy } from "./link-busy.ts";
 import { linkHandlerFailed } from "./link-handler-failed.ts";
 import { linkLost } from "./link-lost.ts";
@@ -86,10 +90,13 @@ import { machineNotReady } from "./machine-not-ready.ts";
 import { markedBroken } from "./marked-broken.ts";
 import { memorySystemSilent } from "./memory-system-silent.ts";
 import { memoryTooSmall } from "./memory-too-small.ts";
+import { methodNotAllowed } from "./method-not-allowed.ts";
 import { networkMissing } from "./network-missing.ts";
 import { networkNotApplied } from "./network-not-applied.ts";
+import { networkNotDeployable } from "./network-not-deployable.ts";
 import { noDhcpRequest } from "./no-dhcp-request.ts";
 import { noDynamicRange } from "./no-dynamic-range.ts";
+import { noFreeAddress } from "./no-free-address.ts";
 import { noMachineAvailable } from "./no-machine-available.ts";
 import { noPowerDriver } from "./no-power-driver.ts";
 import { noRack } from "./no-rack.ts";
@@ -103,11 +110,13 @@ import { notInstalled } from "./not-installed.ts";
 import { notOwned } from "./not-owned.ts";
 import { notRebooted } from "./not-rebooted.ts";
 import { notYours } from "./not-yours.ts";
+import { oidcFailed } from "./oidc-failed.ts";
 import { optionsLeftOut } from "./options-left-out.ts";
 import { outOfMemory } from "./out-of-memory.ts";
 import { packagesNotInstalled } from "./packages-not-installed.ts";
 import { powerError } from "./power-error.ts";
 import { powerNotFinished } from "./power-not-finished.ts";
+import { preconditionFailed } from "./precondition-failed.ts";
 import { rackDeviceUnknown } from "./rack-device-unknown.ts";
 import { rackDiskFull } from "./rack-disk-full.ts";
 import { rackNotLinked } from "./rack-not-linked.ts";
@@ -115,6 +124,7 @@ import { rackSecretWrong } from "./rack-secret-wrong.ts";
 import { rackUnreachable } from "./rack-unreachable.ts";
 import { regionUnreachable } from "./region-unreachable.ts";
 import { rootImageNotFetched } from "./root-image-not-fetched.ts";
+import { rootMissing } from "./root-missing.ts";
 import { scriptFailed } from "./script-failed.ts";
 import { scriptHeaderInvalid } from "./script-header-invalid.ts";
 import { scriptNotAsked } from "./script-not-asked.ts";
@@ -124,6 +134,7 @@ import { signalledFailure } from "./signalled-failure.ts";
 import { stateConflict } from "./state-conflict.ts";
 import { stillDeployed } from "./still-deployed.ts";
 import { storageFailed } from "./storage-failed.ts";
+import { storageUnsupported } from "./storage-unsupported.ts";
 import { subnetOverlap } from "./subnet-overlap.ts";
 import { tooManyAttempts } from "./too-many-attempts.ts";
 import { tooManyStreams } from "./too-many-streams.ts";
@@ -138,6 +149,7 @@ export * from "./agent-defect.ts";
 export * from "./agent-failed.ts";
 export * from "./agent-not-started.ts";
 export * from "./agent-silent.ts";
+export * from "./answer-not-kept.ts";
 export * from "./architecture-mismatch.ts";
 export * from "./architecture-unknown.ts";
 export * from "./architecture-unsupported.ts";
@@ -172,6 +184,8 @@ export * from "./ephemeral-image-missing.ts";
 export * from "./erase-aborted.ts";
 export * from "./foreign-dhcp-server.ts";
 export * from "./host-missing.ts";
+export * from "./idempotency-key-busy.ts";
+export * from "./idempotency-key-reused.ts";
 export * from "./identity-shared.ts";
 export * from "./image-agent-missing.ts";
 export * from "./image-build-failed.ts";
@@ -203,6 +217,7 @@ export * from "./internal-error.ts";
 export * from "./inventory-missing.ts";
 export * from "./kernel-cut.ts";
 export * from "./kernel-not-fetched.ts";
+export * from "./ldap-unreachable.ts";
 export * from "./link-busy.ts";
 export * from "./link-handler-failed.ts";
 export * from "./link-lost.ts";
@@ -219,10 +234,13 @@ export * from "./machine-not-ready.ts";
 export * from "./marked-broken.ts";
 export * from "./memory-system-silent.ts";
 export * from "./memory-too-small.ts";
+export * from "./method-not-allowed.ts";
 export * from "./network-missing.ts";
 export * from "./network-not-applied.ts";
+export * from "./network-not-deployable.ts";
 export * from "./no-dhcp-request.ts";
 export * from "./no-dynamic-range.ts";
+export * from "./no-free-address.ts";
 export * from "./no-machine-available.ts";
 export * from "./no-power-driver.ts";
 export * from "./no-rack.ts";
@@ -236,11 +254,13 @@ export * from "./not-installed.ts";
 export * from "./not-owned.ts";
 export * from "./not-rebooted.ts";
 export * from "./not-yours.ts";
+export * from "./oidc-failed.ts";
 export * from "./options-left-out.ts";
 export * from "./out-of-memory.ts";
 export * from "./packages-not-installed.ts";
 export * from "./power-error.ts";
 export * from "./power-not-finished.ts";
+export * from "./precondition-failed.ts";
 export * from "./rack-device-unknown.ts";
 export * from "./rack-disk-full.ts";
 export * from "./rack-not-linked.ts";
@@ -248,6 +268,7 @@ export * from "./rack-secret-wrong.ts";
 export * from "./rack-unreachable.ts";
 export * from "./region-unreachable.ts";
 export * from "./root-image-not-fetched.ts";
+export * from "./root-missing.ts";
 export * from "./script-failed.ts";
 export * from "./script-header-invalid.ts";
 export * from "./script-not-asked.ts";
@@ -257,6 +278,7 @@ export * from "./signalled-failure.ts";
 export * from "./state-conflict.ts";
 export * from "./still-deployed.ts";
 export * from "./storage-failed.ts";
+export * from "./storage-unsupported.ts";
 export * from "./subnet-overlap.ts";
 export * from "./too-many-attempts.ts";
 export * from "./too-many-streams.ts";
@@ -273,6 +295,7 @@ export const catalogue = [
   agentFailed,
   agentNotStarted,
   agentSilent,
+  answerNotKept,
   architectureMismatch,
   architectureUnknown,
   architectureUnsupported,
@@ -307,6 +330,8 @@ export const catalogue = [
   eraseAborted,
   foreignDhcpServer,
   hostMissing,
+  idempotencyKeyBusy,
+  idempotencyKeyReused,
   identityShared,
   imageAgentMissing,
   imageBuildFailed,
@@ -338,6 +363,7 @@ export const catalogue = [
   inventoryMissing,
   kernelCut,
   kernelNotFetched,
+  ldapUnreachable,
   linkBusy,
   linkHandlerFailed,
   linkLost,
@@ -354,10 +380,13 @@ export const catalogue = [
   markedBroken,
   memorySystemSilent,
   memoryTooSmall,
+  methodNotAllowed,
   networkMissing,
   networkNotApplied,
+  networkNotDeployable,
   noDhcpRequest,
   noDynamicRange,
+  noFreeAddress,
   noMachineAvailable,
   noPowerDriver,
   noRack,
@@ -371,11 +400,13 @@ export const catalogue = [
   notOwned,
   notRebooted,
   notYours,
+  oidcFailed,
   optionsLeftOut,
   outOfMemory,
   packagesNotInstalled,
   powerError,
   powerNotFinished,
+  preconditionFailed,
   rackDeviceUnknown,
   rackDiskFull,
   rackNotLinked,
@@ -383,6 +414,7 @@ export const catalogue = [
   rackUnreachable,
   regionUnreachable,
   rootImageNotFetched,
+  rootMissing,
   scriptFailed,
   scriptHeaderInvalid,
   scriptNotAsked,
@@ -392,6 +424,7 @@ export const catalogue = [
   stateConflict,
   stillDeployed,
   storageFailed,
+  storageUnsupported,
   subnetOverlap,
   tooManyAttempts,
   tooManyStreams,

@@ -11,6 +11,7 @@ const machine: MachineState = {
   mac: "52:54:00:1e:26:01",
   serialNumber: "RW6EB02C2A",
   firmware: "bios",
+  cpus: 2,
   memoryMiB: 2048,
   directory: "/lab/a,b",
   disks: [

@@ -11,6 +11,8 @@ export interface NetworkInterface {
   loopback: boolean;
   /** `bridge`, `bond`, `vlan`, `veth` …; undefined for a plain card. */
   kind: string | undefined;
+  /** For a device of kind `vlan`: its tag, and the device it is on. */
+  vlan: { vid: number; parent: string } | undefined;
   /** The bridge or bond this device is a port of. */
   master: string | undefined;
   /** In CIDR form, primary addresses first, in the kernel's order. */
@@ -58,10 +60,17 @@ function readInterface(link: JsonRecord): NetworkInterface {
     up: flags.includes("UP") && (flags.includes("LOWER_UP") || link["operstate"] === "UNKNOWN"),
     loopback: flags.includes("LOOPBACK"),
     kind: text(info["info_kind"]),
+    vlan: readVlan(link, info),
     master: text(link["master"]),
     ipv4: family("inet"),
     ipv6: family("inet6"),
   };
+}
+
+function readVlan(link: JsonRecord, info: JsonRecord): NetworkInterface["vlan"] {
+  const data = isRecord(info["info_data"]) ? info["info_data"] : {};
+  const [vid, parent] = [data["id"], text(link["link"])];
+  return info["info_kind"] === "vlan" && typeof vid === "number" && parent !== undefined ? { vid, parent } : undefined;
 }
 
 function text(value: unknown): string | undefined {

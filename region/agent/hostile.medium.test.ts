@@ -152,6 +152,7 @@ it("who enlists changes no account on a BMC that can be asked", async () => {
     .selectFrom("interfaces")
     .select("machine_id")
     .where("mac", "=", mac)
+    .$narrowType<{ machine_id: string }>()
     .executeTakeFirstOrThrow();
   assert.equal((await row(machine_id)).power_parameters["power_pass"], "first");
   await face.db

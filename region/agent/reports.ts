@@ -89,7 +89,7 @@ async function keep(tx: Transaction, machine: MachineRow, report: AgentReport, n
   // What a machine is made of and how its BMC is reached, only a commissioning tells: in other tasks it is a user's.
   const commissioning = taskKind(machine) === "commission";
   if (report.kind === "inventory" && commissioning) {
-    await saveInventory(tx, machine.id, report.inventory);
+    await saveInventory(tx, machine.id, report.inventory, now);
     await adaptScripts(tx, machine.id, report.inventory, now);
   }
   if (report.kind === "bmc" && commissioning) await saveBmc(tx, machine.id, report.bmc);

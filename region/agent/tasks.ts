@@ -7,7 +7,9 @@ import { touch } from "../machines/touch.ts";
 import { wasRunning } from "../machines/transition.ts";
 import { credentialsFor } from "../metadata/access.ts";
 import { taskKind } from "../boot/orders.ts";
+import { configuredNetworkOf } from "../interfaces/configure.ts";
 import { pendingScripts } from "../scripts/index.ts";
+import { storageOf } from "../storage/index.ts";
 import { configuredNetwork, installPlan } from "../storage/plan.ts";
 import { kernelOptionsOf } from "../tags/give.ts";
 
@@ -45,13 +47,14 @@ export async function currentTask(tx: Transaction, machineId: string, rack: stri
   }
   if (kind === "test") {
     const scripts = await pendingScripts(tx, machineId, "testing");
-    const network = scripts.some((one) => one.apply_configured_networking) ? configuredNetwork(machine) : null;
+    const applies = scripts.some((one) => one.apply_configured_networking);
+    const network = applies ? await networkOf(tx, machine, now) : null;
     return { kind, ...own, scripts, network, afterwards: afterTests(machine) };
   }
   if (kind === "commission") {
     const scripts = await pendingScripts(tx, machineId, "commissioning");
     const afterwards = machine.keep_on ? "stay" : "poweroff";
-    return { kind, ...own, configure_bmc: configuresBmc(machine), scripts, afterwards };
+    return { kind, ...own, configure_bmc: configuresBmc(machine) && !machine.skip_bmc_config, scripts, afterwards };
   }
   try {
     return { kind, system_id: machineId, plan: await planFor(tx, machine, rack, now), afterwards: "reboot" };
@@ -62,6 +65,10 @@ export async function currentTask(tx: Transaction, machineId: string, rack: stri
     return { kind: "poweroff", system_id: machineId, reason: failure.message };
   }
 }
+
+/** The network as it is set up, else the card it boots from asking for an address. */
+const networkOf = async (tx: Transaction, machine: MachineRow, now: Date) =>
+  (await configuredNetworkOf(tx, machine.id, now)) ?? configuredNetwork(machine);
 
 async function planFor(tx: Transaction, machine: MachineRow, rack: string, now: Date) {
   const architecture = machine.inventory?.architecture ?? machine.architecture ?? "amd64";
@@ -81,5 +88,8 @@ async function planFor(tx: Transaction, machine: MachineRow, rack: string, now: 
     );
   }
   const tagOptions = await kernelOptionsOf(tx, machine.id);
-  return installPlan({ machine, image, rack, credentials: await credentialsFor(tx, machine.id, now), tagOptions });
+  const network = await networkOf(tx, machine, now);
+  const credentials = await credentialsFor(tx, machine.id, now);
+  const storage = await storageOf(tx, machine);
+  return installPlan({ machine, storage, image, rack, credentials, tagOptions, network });
 }

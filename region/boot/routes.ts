@@ -1,6 +1,8 @@
 import { bootExplainQuery, bootExplanation } from "@rackwright/contract";
 import type { Database } from "../database/pool.ts";
 import type { App } from "../http/app.ts";
+import { callerOf } from "../http/auth.ts";
+import { requireVisibleCard } from "../users/visible.ts";
 import type { Guards } from "../racks/routes.ts";
 import { explainBoot, type ExplainingRacks } from "./explain.ts";
 
@@ -21,6 +23,9 @@ export function registerBootRoutes(app: App, { db, guards, racks }: BootRouteDep
         response: { 200: bootExplanation },
       },
     },
-    ({ query }) => explainBoot(db, racks, query),
+    async (incoming) => {
+      await requireVisibleCard(db, incoming.query.mac, callerOf(incoming));
+      return explainBoot(db, racks, incoming.query);
+    },
   );
 }

@@ -5,6 +5,8 @@ import { PgBoss } from "pg-boss";
 export const jobsSchema = "jobs";
 /** Power commands towards BMCs. */
 export const powerQueue = "power";
+/** Events on their way to webhooks. */
+export const webhookQueue = "webhooks";
 /** NOTIFY channel that wakes the power workers of every region. */
 export const jobsChannel = "rackwright_jobs";
 
@@ -44,6 +46,7 @@ async function installAlone(pool: pg.Pool): Promise<void> {
   try {
     // How often and until when a command is tried again is decided with each job; a crash is noticed by its lock.
     await boss.createQueue(powerQueue, { deleteAfterSeconds: 24 * 3600, expireInSeconds: 3600 });
+    await boss.createQueue(webhookQueue, { deleteAfterSeconds: 24 * 3600, expireInSeconds: 60 });
   } finally {
     await boss.stop({ graceful: false });
   }

@@ -1,6 +1,7 @@
-import { Kysely, PostgresDialect, type Transaction as KyselyTransaction } from "kysely";
+import type { Kysely, KyselyPlugin, LogConfig, Transaction as KyselyTransaction } from "kysely";
 import pg from "pg";
 import type { Tables } from "./tables.ts";
+import { RegionDatabase } from "./together.ts";
 
 export type Database = Kysely<Tables>;
 export type Transaction = KyselyTransaction<Tables>;
@@ -20,6 +21,8 @@ export type PoolOptions = {
   size?: number;
   /** Told when an idle connection breaks, as on a restart of the server; the pool makes a new one by itself. */
   onError?: (error: Error) => void;
+  /** Told of every query, for tests that count them. */
+  log?: LogConfig;
 };
 
 /** A connection pool that outlives restarts of the server. */
@@ -32,8 +35,9 @@ export function openPool({ url, size = 20, onError = () => {} }: PoolOptions): p
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
     statement_timeout: 60_000,
-    // Compiling a plan takes longer than any of our statements; "options" in the URL would replace this.
-    options: "-c jit=off",
+    // Compiling a plan takes longer than any of our statements, and no disk of today is four times slower at random
+    // places; "options" in the URL would replace this.
+    options: "-c jit=off -c random_page_cost=1.1",
   });
   const tell = (error: Error) => {
     // While the pool closes, its last connections may meet the end of the server.
@@ -47,12 +51,12 @@ export function openPool({ url, size = 20, onError = () => {} }: PoolOptions): p
 
 /** The region's database: typed queries over a pool. `destroy()` closes the pool. */
 export function openDatabase(options: PoolOptions): Database {
-  return databaseOver(openPool(options));
+  return databaseOver(openPool(options), options.log);
 }
 
 /** Typed queries over a pool that something else uses too. `destroy()` closes the pool. */
-export function databaseOver(pool: pg.Pool): Database {
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+export function databaseOver(pool: pg.Pool, log?: LogConfig, plugins?: KyselyPlugin[]): Database {
+  return new RegionDatabase(pool, log, plugins);
 }
 
 /** Text for a jsonb column, made storable as `storable()` does. */

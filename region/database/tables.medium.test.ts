@@ -10,7 +10,8 @@ type Column = { table_name: string; column_name: string; is_nullable: "YES" | "N
 /** Which TypeScript types a column of an SQL type may have in the tables' declarations. */
 const expected: Readonly<Record<string, RegExp>> = {
   bigint: /^(Identity|number|Generated<number>)$/,
-  integer: /^number$/,
+  integer: /^(number|Generated<number>)$/,
+  smallint: /^(number|Generated<number>)$/,
   real: /^number$/,
   boolean: /^(boolean|Generated<boolean>)$/,
   bytea: /^Buffer$/,

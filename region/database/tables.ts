@@ -1,16 +1,61 @@
 import type { Json } from "./tables/columns.ts";
 import type {
   MachinesTable,
-  InterfacesTable,
   MachineCredentialsTable,
   AgentRunsTable,
   InventoriesTable,
   PhaseTimesTable,
 } from "./tables/machines.ts";
-import type { UsersTable, SshKeysTable, TokensTable, SessionsTable } from "./tables/users.ts";
+import type {
+  UsersTable,
+  SshKeysTable,
+  SslKeysTable,
+  TokensTable,
+  SessionsTable,
+  GroupsTable,
+  GroupMembersTable,
+  GrantsTable,
+  IdentitiesTable,
+  LoginFailuresTable,
+  OidcProvidersTable,
+  OidcLoginsTable,
+  LdapServersTable,
+} from "./tables/users.ts";
+import type {
+  InterfacesTable,
+  InterfaceParentsTable,
+  InterfaceLinksTable,
+  DevicesTable,
+  DiscoveryClearingsTable,
+} from "./tables/interfaces.ts";
+import type { DomainsTable, DnsResourcesTable, DnsResourceAddressesTable, DnsRecordsTable } from "./tables/dns.ts";
 import type { RacksTable } from "./tables/racks.ts";
-import type { SubnetsTable, IpRangesTable, LeasesTable } from "./tables/networks.ts";
-import type { ImagesTable } from "./tables/images.ts";
+import type {
+  FabricsTable,
+  SpacesTable,
+  VlansTable,
+  SubnetsTable,
+  IpRangesTable,
+  StaticRoutesTable,
+  ReservedIpsTable,
+  IpAddressesTable,
+  LeasesTable,
+} from "./tables/networks.ts";
+import type {
+  ImagesTable,
+  BootSourcesTable,
+  BootSourceSelectionsTable,
+  CustomImagesTable,
+  ImageUploadsTable,
+  ImageSyncProgressTable,
+} from "./tables/images.ts";
+import type {
+  NotificationsTable,
+  NotificationDismissalsTable,
+  PackageRepositoriesTable,
+  LicenseKeysTable,
+  FilesTable,
+} from "./tables/stored.ts";
 import type {
   ScriptTextsTable,
   ScriptsTable,
@@ -21,8 +66,18 @@ import type {
   ScriptOutputTable,
 } from "./tables/scripts.ts";
 import type { EventsTable } from "./tables/events.ts";
+import type { IdempotencyKeysTable, WebhooksTable, WebhookDeliveriesTable } from "./tables/api.ts";
 import type { ZonesTable, PoolsTable } from "./tables/places.ts";
 import type { TagsTable, MachineTagsTable, MachineLshwTable, TagQueueTable } from "./tables/tags.ts";
+import type { NodeDevicesTable, RegionsTable } from "./tables/controllers.ts";
+import type {
+  BlockDevicesTable,
+  FilesystemsTable,
+  MachineStorageTable,
+  PartitionsTable,
+  StorageCacheSetsTable,
+  StorageGroupsTable,
+} from "./tables/storage.ts";
 
 export interface SettingsTable {
   name: string;
@@ -34,14 +89,47 @@ export interface Tables {
   settings: SettingsTable;
   users: UsersTable;
   ssh_keys: SshKeysTable;
+  ssl_keys: SslKeysTable;
   tokens: TokensTable;
   sessions: SessionsTable;
+  groups: GroupsTable;
+  group_members: GroupMembersTable;
+  grants: GrantsTable;
+  identities: IdentitiesTable;
+  login_failures: LoginFailuresTable;
+  oidc_providers: OidcProvidersTable;
+  oidc_logins: OidcLoginsTable;
+  ldap_servers: LdapServersTable;
   racks: RacksTable;
+  fabrics: FabricsTable;
+  spaces: SpacesTable;
+  vlans: VlansTable;
   subnets: SubnetsTable;
+  static_routes: StaticRoutesTable;
+  reserved_ips: ReservedIpsTable;
+  ip_addresses: IpAddressesTable;
   ip_ranges: IpRangesTable;
   images: ImagesTable;
+  custom_images: CustomImagesTable;
+  image_uploads: ImageUploadsTable;
+  image_sync_progress: ImageSyncProgressTable;
+  boot_sources: BootSourcesTable;
+  boot_source_selections: BootSourceSelectionsTable;
+  notifications: NotificationsTable;
+  notification_dismissals: NotificationDismissalsTable;
+  package_repositories: PackageRepositoriesTable;
+  license_keys: LicenseKeysTable;
+  files: FilesTable;
   machines: MachinesTable;
   interfaces: InterfacesTable;
+  interface_parents: InterfaceParentsTable;
+  interface_links: InterfaceLinksTable;
+  devices: DevicesTable;
+  domains: DomainsTable;
+  dns_resources: DnsResourcesTable;
+  dns_resource_addresses: DnsResourceAddressesTable;
+  dns_records: DnsRecordsTable;
+  discovery_clearings: DiscoveryClearingsTable;
   leases: LeasesTable;
   machine_credentials: MachineCredentialsTable;
   agent_runs: AgentRunsTable;
@@ -61,4 +149,15 @@ export interface Tables {
   machine_lshw: MachineLshwTable;
   tag_queue: TagQueueTable;
   inventories: InventoriesTable;
+  idempotency_keys: IdempotencyKeysTable;
+  webhooks: WebhooksTable;
+  webhook_deliveries: WebhookDeliveriesTable;
+  block_devices: BlockDevicesTable;
+  partitions: PartitionsTable;
+  filesystems: FilesystemsTable;
+  storage_groups: StorageGroupsTable;
+  storage_cache_sets: StorageCacheSetsTable;
+  machine_storage: MachineStorageTable;
+  regions: RegionsTable;
+  node_devices: NodeDevicesTable;
 }

@@ -4,11 +4,12 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LogConfig } from "kysely";
 import pg from "pg";
 import { databaseAccount } from "./account.ts";
 import { findBinaries } from "./binaries.ts";
 import { migrate } from "./migrate.ts";
-import { type Database, openDatabase, openPool } from "./pool.ts";
+import { type Database, databaseOver, openPool } from "./pool.ts";
 import {
   type ServerFolders,
   answers,
@@ -23,18 +24,20 @@ import {
 
 const template = "template_region";
 
-export type TestDatabase = { db: Database; url: string; close: () => Promise<void> };
+export type TestDatabase = { db: Database; pool: pg.Pool; url: string; close: () => Promise<void> };
 
 /**
  * An empty database of the newest schema on a real PostgreSQL, for one test file: `const { db, close } = await
  * testDatabase(); after(close);`. One server is shared by all files of a run of `node --test` and ends with it; each
  * call clones a template.
  */
-export async function testDatabase(): Promise<TestDatabase> {
+export async function testDatabase({ log }: { log?: LogConfig } = {}): Promise<TestDatabase> {
   const { url, drop } = await emptyDatabase(template);
-  const db = openDatabase({ url, size: 10 });
+  const pool = openPool({ url, size: 10 });
+  const db = databaseOver(pool, log);
   return {
     db,
+    pool,
     url,
     close: async () => {
       await db.destroy();

@@ -49,7 +49,8 @@ const masked = "(changed)";
 const secret = /pass(word|wd|phrase)?$|secret|token|community|(^|_)k_?g$|private|(^|_)key$|^user_?data$/i;
 /** Names that match and are no secret. */
 const open = /^(public_key|ssh_key)$/i;
-const isSecret = (name: string): boolean => secret.test(name) && !open.test(name);
+/** Whether a field of this name holds a secret. */
+export const isSecret = (name: string): boolean => secret.test(name) && !open.test(name);
 
 /** Characters kept of a long text, and parts of a long list. */
 const longest = { text: 500, list: 50 };

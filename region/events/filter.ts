@@ -1,6 +1,8 @@
 import type { EventKind, EventLevel } from "@rackwright/contract";
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import { type Caller, seesEverything } from "../users/access.ts";
+import { byUser, isAudit, visibleEvents } from "./visible.ts";
 
 /** Which events are wanted; what is left out does not matter. */
 export type EventFilter = {
@@ -19,12 +21,11 @@ export type EventFilter = {
   text?: string | undefined;
   since?: Date | undefined;
   until?: Date | undefined;
+  /** Only what this user may know of. */
+  viewer?: Caller | undefined;
 };
 
 const levels = ["debug", "info", "warning", "error"] as const;
-/** Actors that are no user. The words of the indexes of migration 0005: a condition in other words would not use them. */
-const byUser = sql<boolean>`actor not in ('machine', 'rack', 'region')`;
-const audit = sql<boolean>`${byUser} and (type like '%.changed' or type in ('machine.action', 'machine.deleted'))`;
 const isUser = (actor: string): boolean => !["machine", "rack", "region"].includes(actor);
 const quoted = (text: string): string => text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 
@@ -33,9 +34,9 @@ export function matching(
   where: ExpressionBuilder<Tables, "events">,
   filter: Omit<EventFilter, "machine">,
 ): Expression<SqlBool> {
-  const { kind, mac, rack, actor, type, level, text, since, until } = filter;
+  const { kind, mac, rack, actor, type, level, text, since, until, viewer } = filter;
   const all: Expression<SqlBool>[] = [];
-  if (kind === "audit") all.push(audit);
+  if (kind === "audit") all.push(isAudit);
   if (mac !== undefined) all.push(where("mac", "=", mac));
   if (rack !== undefined) all.push(where("rack", "=", rack));
   if (actor !== undefined) all.push(where("actor", "=", actor), ...(isUser(actor) ? [byUser] : []));
@@ -47,6 +48,7 @@ export function matching(
   if (text !== undefined) all.push(sql<boolean>`message ilike ${`%${quoted(text)}%`}`);
   if (since !== undefined) all.push(where("at", ">=", since));
   if (until !== undefined) all.push(where("at", "<", until));
+  if (viewer !== undefined && !seesEverything(viewer)) all.push(visibleEvents(viewer));
   return where.and(all);
 }
 
@@ -54,7 +56,9 @@ export function matching(
  * Whether an index leads to what the filter wants. Where none does, a reader has to look at every event, and looks at
  * so many at once only.
  */
-export function isIndexed({ kind, machine, mac, actor, level, ...rest }: EventFilter): boolean {
+export function isIndexed({ kind, machine, mac, actor, level, viewer, ...rest }: EventFilter): boolean {
+  // How many are hidden from him no index tells.
+  if (viewer !== undefined && !seesEverything(viewer)) return machine !== undefined || mac !== undefined;
   const led = kind ?? machine ?? mac ?? (actor !== undefined && isUser(actor) ? actor : undefined);
   const grave = level === "warning" || level === "error";
   const wanted = [actor, level, ...Object.values(rest)].some((value) => value !== undefined);

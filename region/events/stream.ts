@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import type { Caller } from "../users/access.ts";
 import type { Database } from "../database/pool.ts";
 import { type EventFilter, readBetween } from "./read.ts";
 import type { EventTail } from "./tail.ts";
@@ -11,6 +12,8 @@ export type StreamOptions = {
   db: Database;
   tail: EventTail;
   filter: EventFilter;
+  /** Who listens, asked again with every sign of life: rights that are taken away end what is shown. Null ends it all. */
+  viewer?: () => Promise<Caller | null>;
   /** Id of the last event the client has, or undefined to begin with what happens from now on. */
   after: number | undefined;
   /** Ends the stream when the region stops. */
@@ -45,15 +48,27 @@ export async function streamEvents(response: ServerResponse, options: StreamOpti
       gone.abort();
     });
   };
+  let viewer = await options.viewer?.();
+  if (viewer === null) gone.abort();
+  const look = async () => {
+    const now = await options.viewer?.().catch(() => null);
+    if (now === null) gone.abort();
+    viewer = now;
+  };
   const beat = setInterval(() => {
     if (response.writableLength === 0) response.write(": alive\n\n");
+    if (options.viewer !== undefined) void look();
   }, heartbeat);
   try {
     await write(`retry: 1000\n\n`);
     while (!signal.aborted) {
       const through = tail.through();
       if (through > cursor) {
-        const read = await readBetween(db, filter, { after: cursor, through, limit: batch });
+        const read = await readBetween(
+          db,
+          { ...filter, viewer: viewer ?? undefined },
+          { after: cursor, through, limit: batch },
+        );
         const text = read.events.map((event) => `id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`).join("");
         if (text !== "") await write(text);
         cursor = read.through;

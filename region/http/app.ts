@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { ZodError, z } from "zod";
 import type { Log } from "../log.ts";
 import type { Described } from "./openapi.ts";
-import { answerProblems } from "./problems.ts";
+import { answerBrokenHttp, answerBrokenPath, answerProblems } from "./problems.ts";
 import { refuseUnstorable } from "./storable.ts";
 
 /** The region's web server as routes see it: schemas are zod, what they parse is typed. */
@@ -43,6 +43,8 @@ export function buildApp({ log }: AppOptions): App {
     return503OnClosing: true,
     // Streams stay open for ever; closing must not wait for them.
     forceCloseConnections: true,
+    clientErrorHandler: answerBrokenHttp,
+    frameworkErrors: answerBrokenPath,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (data: unknown) => {
     // A request without a body has null for one; schemas say with `prefault` or `nullish` what that means.

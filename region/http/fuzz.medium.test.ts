@@ -42,8 +42,7 @@ function fitting(shape: Shape): fc.Arbitrary<unknown> {
   if (options) return fc.oneof(...options.map(fitting));
   if (Array.isArray(shape["enum"])) return fc.constantFrom(...(shape["enum"] as unknown[]));
   if (shape["const"] !== undefined) return fc.constant(shape["const"]);
-  if (typeof shape["pattern"] === "string")
-    return fc.oneof(fc.stringMatching(new RegExp(shape["pattern"])), knownText());
+  if (typeof shape["pattern"] === "string") return fc.oneof(matching(shape["pattern"]), knownText());
   if (shape["type"] === "integer" || shape["type"] === "number")
     return fc.integer({
       min: Math.max(Number(shape["minimum"] ?? -5), -5),
@@ -59,6 +58,14 @@ function fitting(shape: Shape): fc.Arbitrary<unknown> {
   if (shape["type"] === "object")
     return fc.dictionary(fc.string({ unit: "binary", maxLength: 5 }), fc.string({ unit: "binary" }), { maxKeys: 3 });
   return fc.oneof(knownText(), fc.string({ unit: "binary", maxLength: 30 }));
+}
+/** Texts of a pattern; some patterns look ahead, which cannot be turned round. */
+function matching(pattern: string): fc.Arbitrary<string> {
+  try {
+    return fc.stringMatching(new RegExp(pattern));
+  } catch {
+    return knownText();
+  }
 }
 const knownText = () =>
   fc.constantFrom(
@@ -145,7 +152,7 @@ test("no operation answers anything with a defect, whatever it is asked", async 
             }
           },
         ),
-        { numRuns: 40 },
+        { numRuns: 20 },
       ),
     );
   }

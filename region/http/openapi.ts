@@ -1,6 +1,17 @@
 import type { RouteOptions } from "fastify";
-import { event, failure, inventory, machine, machineDetail, problem } from "@rackwright/contract";
+import {
+  event,
+  failure,
+  inventory,
+  machine,
+  machineDetail,
+  machineStorage,
+  nodeInterface,
+  plan,
+  problem,
+} from "@rackwright/contract";
 import { z } from "zod";
+import { answerSchema, answersWhole, changes, itemSchema, selectable } from "./asked.ts";
 
 declare module "fastify" {
   interface FastifySchema {
@@ -22,7 +33,15 @@ const toSchema = (schema: z.ZodType, io: "input" | "output"): JsonSchema => {
 };
 
 /** Answers that occur in many places, told once. The larger ones first, so that they are found as a whole. */
-const shared = { MachineDetail: machineDetail, Machine: machine, Inventory: inventory, Event: event, Failure: failure };
+const shared = {
+  MachineDetail: machineDetail,
+  Machine: machine,
+  Inventory: inventory,
+  MachineStorage: machineStorage,
+  Interface: nodeInterface,
+  Event: event,
+  Failure: failure,
+};
 
 /** Puts a reference in the place of every part that is one of the shared schemas. */
 function share(value: unknown, names: ReadonlyMap<string, string>): unknown {
@@ -39,11 +58,20 @@ export function describeApi(routes: readonly Described[], version: string): Json
   const shown = routes
     .filter(({ url, schema }) => url.startsWith("/api/v1/") && schema?.hide !== true)
     .toSorted((a, b) => a.url.localeCompare(b.url));
+  // Things that can be read at their own path.
+  const things = new Set(
+    shown
+      .filter(
+        ({ method, schema }) =>
+          method === "GET" && answerSchema(schema) !== null && itemSchema(answerSchema(schema)) === null,
+      )
+      .map(({ url }) => url),
+  );
   for (const route of shown) {
     const path = route.url.replaceAll(/:(\w+)/g, "{$1}");
     for (const method of [route.method].flat()) {
       if (method === "HEAD") continue;
-      (paths[path] ??= {})[method.toLowerCase()] = operation(route, method, path);
+      (paths[path] ??= {})[method.toLowerCase()] = operation(route, method, path, things.has(route.url));
     }
   }
   const schemas = Object.entries(shared).map(([name, schema]) => [name, toSchema(schema, "output")] as const);
@@ -58,14 +86,20 @@ export function describeApi(routes: readonly Described[], version: string): Json
       title: "Rackwright",
       version,
       description:
-        "Bare-metal provisioning. Errors are RFC 9457 problem documents. Lists are pages: go on with `next` as `cursor`.",
+        "Bare-metal provisioning. Errors are RFC 9457 problem documents. Lists are pages: go on with `next` as `cursor`. " +
+        "Things have an ETag for If-None-Match and If-Match; changes can be tried with dry_run=true, and a POST is done once however often it is sent with one Idempotency-Key.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
     security: [{ token: [] }, { session: [] }],
     paths: share(paths, names),
     components: {
-      schemas: { ...Object.fromEntries(components), Problem: toSchema(problem, "output") },
+      schemas: {
+        ...Object.fromEntries(components),
+        Problem: toSchema(problem, "output"),
+        Plan: share(toSchema(plan, "output"), names) as JsonSchema,
+      },
+      parameters: commonParameters,
       responses: {
         Problem: {
           description: "Why it was refused or failed",
@@ -85,7 +119,93 @@ export function describeApi(routes: readonly Described[], version: string): Json
   };
 }
 
-function operation({ schema = {}, config }: Described, method: string, path: string): JsonSchema {
+/** Parameters that many operations take, told once. */
+const commonParameters = {
+  fields: {
+    name: "fields",
+    in: "query",
+    required: false,
+    description: "Names of the fields to answer, of each item where it is a list; with commas between. By default all",
+    schema: { type: "string" },
+  },
+  limit: {
+    name: "limit",
+    in: "query",
+    required: false,
+    description: "Items of one page",
+    schema: { type: "integer", minimum: 1, maximum: 1000, default: 50 },
+  },
+  cursor: {
+    name: "cursor",
+    in: "query",
+    required: false,
+    description: "The `next` of the page before",
+    schema: { type: "string" },
+  },
+  dry_run: {
+    name: "dry_run",
+    in: "query",
+    required: false,
+    description: "true: say what would be done, by the same rules, and do nothing. The answer is a Plan",
+    schema: { type: "string", enum: ["true", "false"] },
+  },
+  "If-None-Match": {
+    name: "If-None-Match",
+    in: "header",
+    required: false,
+    description: "ETags the caller has; 304 if what is asked for is still one of them",
+    schema: { type: "string" },
+  },
+  "If-Match": {
+    name: "If-Match",
+    in: "header",
+    required: false,
+    description: "ETag of the thing as the caller saw it; 412 with what changed if it is another now",
+    schema: { type: "string" },
+  },
+  "Idempotency-Key": {
+    name: "Idempotency-Key",
+    in: "header",
+    required: false,
+    description:
+      "A random text such as a UUID: the same request sent again within a day is not done again, and answered as before",
+    schema: { type: "string", maxLength: 255 },
+  },
+} satisfies Record<string, JsonSchema>;
+
+type Told = { method: string; config: Described["config"] };
+
+/** Whether a change can be tried, and done once. */
+const triable = ({ method, config }: Told): boolean =>
+  changes(method) && config?.outside !== true && config?.public !== true;
+
+function common({
+  schema,
+  readable,
+  ...told
+}: Told & { schema: Described["schema"]; readable: boolean }): JsonSchema[] {
+  const names: (keyof typeof commonParameters)[] = [];
+  if (selectable(told.method, schema).length > 0) names.push("fields");
+  if (answersWhole(told.method, schema)) names.push("limit", "cursor");
+  if (told.method === "GET" && answerSchema(schema) !== null) names.push("If-None-Match");
+  if (triable(told)) names.push("dry_run", ...(told.method === "POST" ? (["Idempotency-Key"] as const) : []));
+  if (triable(told) && told.method !== "POST" && readable) names.push("If-Match");
+  return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
+}
+
+/** The other thing a change that can be tried may answer. */
+function withPlan(answers: JsonSchema, tried: boolean): JsonSchema {
+  if (!tried) return answers;
+  const [status = "200"] = Object.keys(answers);
+  const answer = { description: "Done", ...(answers[status] as { content?: object }) };
+  const content = { "application/vnd.rackwright.plan+json": { schema: { $ref: "#/components/schemas/Plan" } } };
+  const told = status === "200" ? { ...answer, content: { ...answer.content, ...content } } : null;
+  return told === null
+    ? { ...answers, 200: { description: "What would be done, with dry_run=true", content } }
+    : { ...answers, 200: told };
+}
+
+function operation({ schema = {}, config }: Described, method: string, path: string, readable: boolean): JsonSchema {
   const name = path
     .replace("/api/v1/", "")
     .split("/")
@@ -98,14 +218,21 @@ function operation({ schema = {}, config }: Described, method: string, path: str
     ...(schema.description !== undefined && { description: schema.description }),
     ...(schema.tags && { tags: schema.tags }),
     ...(config?.public && { security: [] }),
-    parameters: [...parameters(schema.params, "path"), ...parameters(schema.querystring, "query")],
+    parameters: [
+      ...parameters(schema.params, "path"),
+      ...parameters(schema.querystring, "query"),
+      ...common({ schema, method, config, readable }),
+    ],
     ...(body && {
       requestBody: {
         required: !body.safeParse(undefined).success,
         content: { "application/json": { schema: toSchema(body, "input") } },
       },
     }),
-    responses: { ...responses(schema.response), default: { $ref: "#/components/responses/Problem" } },
+    responses: {
+      ...withPlan(responses(schema.response), triable({ method, config })),
+      default: { $ref: "#/components/responses/Problem" },
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { problem, type Problem } from "@rackwright/contract";
 import { sql } from "kysely";
+import { connect } from "node:net";
 import { testMachine } from "../machines/testing.ts";
 import { createFirstAdministrator, createUser } from "../users/users.ts";
 import { type TestApi, testApi } from "./testing.ts";
@@ -64,6 +65,32 @@ const refusals: { code: string; status: number; name: string; asked: Asked }[] =
   { code: "not-found", status: 404, name: "no such machine", asked: { url: "/api/v1/machines/aaaaaa" } },
   { code: "no-such-route", status: 404, name: "no such path", asked: { url: "/api/v1/nothing" } },
   {
+    code: "method-not-allowed",
+    status: 405,
+    name: "a path with another method",
+    asked: { method: "POST", url: "/api/v1/status" },
+  },
+  { code: "bad-request", status: 400, name: "a path that cannot be decoded", asked: { url: "/api/v1/zones/%zz" } },
+  {
+    code: "bad-request",
+    status: 414,
+    name: "a path that is too long",
+    asked: { url: `/api/v1/zones/${"x".repeat(300)}` },
+  },
+  {
+    code: "bad-request",
+    status: 415,
+    name: "a body of another kind",
+    asked: { method: "POST", url: "/api/v1/machines", headers: { "content-type": "application/xml" }, payload: "<a/>" },
+  },
+  {
+    code: "bad-request",
+    status: 413,
+    name: "a body that is too long",
+    asked: { method: "POST", url: "/api/v1/zones", headers: json, payload: `{"name":"${"x".repeat(2 ** 20)}"}` },
+  },
+  { code: "bad-input", status: 400, name: "a query nobody knows", asked: { url: "/api/v1/zones?colour=red" } },
+  {
     code: "no-machine-available",
     status: 409,
     name: "no machine that fits",
@@ -75,6 +102,19 @@ for (const { code, status, name, asked } of refusals)
     const told = await refusal(api, asked);
     assert.deepEqual([told.code, told.status], [code, status]);
   });
+
+test("what is no HTTP is answered with a problem, too, and the methods of a path are named", async () => {
+  const answer = await api.app.inject({ method: "PUT", url: "/api/v1/zones/default/" });
+  assert.equal(answer.headers["allow"], "DELETE, GET, HEAD, PATCH");
+  const address = await api.app.listen({ port: 0, host: "127.0.0.1" });
+  const socket = connect(Number(new URL(address).port), "127.0.0.1");
+  socket.end("NONSENSE\r\n\r\n");
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk);
+  const [head = "", body = ""] = Buffer.concat(chunks).toString().split("\r\n\r\n");
+  assert.match(head, /^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
+  assert.equal(problem.parse(JSON.parse(body)).code, "bad-request");
+});
 
 test("what a machine's state or making does not allow", async () => {
   const { id } = await testMachine(api.database.db, { power_driver: "manual" });

@@ -1,9 +1,19 @@
 import { randomUUID } from "node:crypto";
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance } from "fastify";
 import { badRequest, databaseDiskFull, databaseDown, internalError, noSuchRoute } from "@rackwright/contract";
 import type { Problem } from "@rackwright/contract";
 import { ZodError } from "zod";
-import { type FieldFailure, InputError, NotFound, OutsideDown, RegionError } from "../errors.ts";
+import {
+  type FieldFailure,
+  InputError,
+  MethodNotAllowed,
+  NotFound,
+  OutsideDown,
+  PreconditionFailed,
+  RegionError,
+} from "../errors.ts";
 import type { Log } from "../log.ts";
 
 /** SQLSTATE classes and codes, and socket errors, that mean: the database is away or overloaded, not our request wrong. */
@@ -91,6 +101,7 @@ export function answerProblems(app: FastifyInstance, log: Log): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const known = toRegionError(error, request);
     if (known) {
+      if (known instanceof PreconditionFailed && known.tag !== null) reply.header("etag", known.tag);
       if (known.status === 503) log.warn({ error: told(known.cause ?? known), path: path(request.url) }, known.message);
       return send(reply, known.toProblem());
     }
@@ -98,7 +109,7 @@ export function answerProblems(app: FastifyInstance, log: Log): void {
     if (status >= 400 && status < 500)
       return send(reply, {
         type: "about:blank",
-        title: "Bad Request",
+        title: STATUS_CODES[status] ?? "Bad Request",
         status,
         detail: error.message,
         code: badRequest.code,
@@ -124,14 +135,36 @@ export function answerProblems(app: FastifyInstance, log: Log): void {
       next: `Look for ${incident} in the region's log, and report it.`,
     });
   });
-  app.setNotFoundHandler((request, reply) =>
-    send(
+  app.setNotFoundHandler((request, reply) => {
+    const where = path(request.url);
+    const allowed = methodsAt(app.described, where);
+    if (allowed.length > 0) {
+      reply.header("allow", allowed.join(", "));
+      const message = `${request.method} is nothing that ${where.slice(0, 200)} knows; it has ${allowed.join(", ")}.`;
+      return send(reply, new MethodNotAllowed(message).toProblem());
+    }
+    return send(
       reply,
-      new NotFound(`There is nothing at ${request.method} ${path(request.url).slice(0, 200)}.`, {
-        ...noSuchRoute,
-      }).toProblem(),
-    ),
-  );
+      new NotFound(`There is nothing at ${request.method} ${where.slice(0, 200)}.`, { ...noSuchRoute }).toProblem(),
+    );
+  });
+}
+
+/** Methods of the routes at a path; none where there is no such path, or one that takes anything below it. */
+function methodsAt(routes: FastifyInstance["described"], where: string): string[] {
+  const parts = where
+    .replaceAll(/\/+/g, "/")
+    .replace(/(.)\/$/, "$1")
+    .split("/");
+  const fits = (url: string): boolean => {
+    const pattern = url.split("/");
+    return (
+      pattern.length === parts.length &&
+      pattern.every((part, index) => (part.startsWith(":") ? parts[index] !== "" : part === parts[index]))
+    );
+  };
+  const found = routes.filter(({ url }) => !url.includes("*") && fits(url)).flatMap(({ method }) => [method].flat());
+  return [...new Set(found)].sort();
 }
 
 function told(cause: unknown): string {
@@ -156,4 +189,38 @@ function send(reply: unknown, problem: Problem): unknown {
     .header("content-type", "application/problem+json")
     .serializer((body) => JSON.stringify(body))
     .send(problem);
+}
+
+/** The answer to what is not even HTTP, written by hand since there is no request yet. */
+export function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return;
+  const status = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }[error.code ?? ""] ?? 400;
+  const title = STATUS_CODES[status] ?? "Bad Request";
+  const body = JSON.stringify({
+    type: "about:blank",
+    title,
+    status,
+    detail: status === 408 ? "The request did not come in time." : "This is no HTTP request that can be read.",
+    code: badRequest.code,
+    next: badRequest.next,
+  } satisfies Problem);
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** The answer to a path that cannot be decoded or whose parts are too long. */
+export function answerBrokenPath(error: FastifyError, _request: unknown, reply: unknown): void {
+  const tooLong = error.code === "FST_ERR_MAX_PARAM_LENGTH";
+  const status = tooLong ? 414 : 400;
+  send(reply, {
+    type: "about:blank",
+    title: STATUS_CODES[status] ?? "Bad Request",
+    status,
+    detail: tooLong
+      ? "A part of the path is too long."
+      : "The path holds a % that is not followed by two hexadecimal digits of UTF-8.",
+    code: badRequest.code,
+    next: badRequest.next,
+  });
 }

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { type Caller, visibleMachines } from "../users/access.ts";
 import type { App } from "./app.ts";
 
 const status = z.object({
@@ -34,7 +35,7 @@ export function registerStatusRoute(
     async (incoming) => {
       const began = performance.now();
       const now = clock.now();
-      const answer = await readCounts(db, new Date(now.getTime() - rackSilence)).catch(() => null);
+      const answer = await readCounts(db, new Date(now.getTime() - rackSilence), incoming.caller).catch(() => null);
       return {
         version,
         ok: answer !== null,
@@ -53,13 +54,14 @@ export function registerStatusRoute(
 
 type Counts = { version: string; known: number; connected: number; machines: Record<string, number> | null };
 
-async function readCounts(db: Database, alive: Date): Promise<Counts | null> {
+async function readCounts(db: Database, alive: Date, viewer: Caller | null): Promise<Counts | null> {
   const { rows } = await sql<Counts>`
     select current_setting('server_version') as version,
       (select count(*) from racks) as known,
       (select count(*) from racks where connected_at is not null and seen_at > ${alive}
         and (disconnected_at is null or disconnected_at < connected_at)) as connected,
-      (select jsonb_object_agg(status, amount) from (select status, count(*) as amount from machines group by status) as s)
+      (select jsonb_object_agg(status, amount) from (select status, count(*) as amount from machines
+        where ${viewer === null ? sql`false` : visibleMachines(viewer)} group by status) as s)
         as machines`.execute(db);
   return rows[0] ?? null;
 }

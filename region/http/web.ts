@@ -29,4 +29,8 @@ export async function registerWeb(app: FastifyInstance, folder: string): Promise
       reply.header("cache-control", "no-cache");
     },
   });
+  // The same page, which looks at its address.
+  app.get("/reference", { config: { public: true }, schema: { hide: true } }, (_request, reply) =>
+    reply.sendFile("index.html"),
+  );
 }

@@ -21,7 +21,8 @@ const now = new Date("2026-01-01T00:00:00Z");
 const clock = { now: () => now };
 let store = "";
 beforeEach(async (t) => {
-  await sql`truncate images, events, racks restart identity cascade`.execute(db);
+  await sql`truncate images, events restart identity cascade`.execute(db);
+  await db.deleteFrom("racks").execute();
   store = await mkdtemp(join(tmpdir(), "rw-images-"));
   const folder = store;
   if ("after" in t) t.after(() => rm(folder, { recursive: true }));

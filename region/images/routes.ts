@@ -9,7 +9,7 @@ import { callerOf } from "../http/auth.ts";
 import { NotFound } from "../errors.ts";
 import { cutPage } from "../page.ts";
 import type { Guards } from "../racks/routes.ts";
-import type { ImageSync } from "./sync.ts";
+import type { ImageSync, SyncOutcome } from "./sync.ts";
 
 const syncRequest = z.object({ verify: z.boolean().default(false) }).nullish();
 const syncAnswer = z.object({
@@ -61,6 +61,8 @@ export function registerImageRoutes(
   app.post(
     "/api/v1/images/sync",
     {
+      // The store is files.
+      config: { outside: true },
       preHandler: guards.administrator,
       schema: {
         summary: "Register what is in the image store; with verify, read every file again",
@@ -71,22 +73,34 @@ export function registerImageRoutes(
     },
     async (incoming) => {
       const verify = incoming.body?.verify ?? false;
-      const { registered, removed, problems } = await deps.images.sync({ verify, prune: true });
-      const { username: actor } = callerOf(incoming);
-      await db.transaction().execute((tx) =>
-        appendAudit(tx, {
-          type: "image.changed",
-          at: deps.clock.now(),
-          actor,
-          message: `${actor} had the image store read: ${registered.length} registered, ${removed.length} removed, ${problems.length} problems`,
-          before: { images: removed },
-          after: { images: registered },
-          data: { verify },
-        }),
-      );
+      const by = { actor: callerOf(incoming).username, now: deps.clock.now() };
+      const { registered, removed, problems } = await syncStore(db, deps.images, by, verify);
       return { registered, removed, problems };
     },
   );
+}
+
+/** Reads the image store because somebody asked for it; with `verify`, every file of it. */
+export async function syncStore(
+  db: Database,
+  images: ImageSync,
+  { actor, now }: { actor: string; now: Date },
+  verify = false,
+): Promise<SyncOutcome> {
+  const outcome = await images.sync({ verify, prune: true });
+  const { registered, removed, problems } = outcome;
+  await db.transaction().execute((tx) =>
+    appendAudit(tx, {
+      type: "image.changed",
+      at: now,
+      actor,
+      message: `${actor} had the image store read: ${registered.length} registered, ${removed.length} removed, ${problems.length} problems`,
+      before: { images: removed },
+      after: { images: registered },
+      data: { verify },
+    }),
+  );
+  return outcome;
 }
 
 /** Images after `cursor` (`<name>/<architecture>`) in order of name and architecture. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type ImageManifest, imageManifest } from "@rackwright/contract";
@@ -29,6 +29,20 @@ async function readOne(folder: string, file: string): Promise<FoundManifest> {
   } catch (error) {
     return { file, problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Puts an image into a store; its files must be there already. Readers see the old manifest or the new one. */
+export async function writeManifest(store: string, manifest: ImageManifest): Promise<void> {
+  const folder = join(store, "manifests");
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${manifest.name}.json`);
+  await writeFile(`${path}.part`, `${JSON.stringify(imageManifest.parse(manifest), null, 2)}\n`);
+  await rename(`${path}.part`, path);
+}
+
+/** Takes an image out of a store; its files stay. */
+export async function removeManifest(store: string, name: string): Promise<void> {
+  await rm(join(store, "manifests", `${name}.json`), { force: true });
 }
 
 /** A text that changes whenever a manifest comes, goes or changes; cheap enough to be asked every few seconds. */
@@ -61,7 +75,8 @@ export async function fileProblems(store: string, manifest: ImageManifest, by: "
   return problems;
 }
 
-async function hashOf(path: string): Promise<string> {
+/** SHA-256 of a file in hexadecimal. */
+export async function hashOf(path: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest("hex");

@@ -28,10 +28,21 @@ export class ImageSync {
   #told = new Set<string>();
   #state = "";
   #working: Promise<unknown> = Promise.resolve();
+  #running = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ImageSyncOptions) {
     this.#options = options;
+  }
+
+  /** Folder of the image store. */
+  get store(): string {
+    return this.#options.store;
+  }
+
+  /** Whether the store is being read at the moment. */
+  get busy(): boolean {
+    return this.#running > 0;
   }
 
   /** Registers what is there and then watches for changes. */
@@ -51,7 +62,8 @@ export class ImageSync {
    * @param verify reads every file again and compares its content with its name
    */
   sync({ verify = false, prune = false }: { verify?: boolean; prune?: boolean } = {}): Promise<SyncOutcome> {
-    const run = this.#working.then(() => this.#sync(verify, prune));
+    this.#running += 1;
+    const run = this.#working.then(() => this.#sync(verify, prune)).finally(() => (this.#running -= 1));
     this.#working = run.catch(() => undefined);
     return run;
   }

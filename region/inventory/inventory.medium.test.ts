@@ -11,7 +11,7 @@ before(async () => (api = await testApi({ local: true })));
 after(() => api.close());
 
 const save = (id: string, inventory: Inventory) =>
-  api.database.db.transaction().execute((tx) => saveInventory(tx, id, inventory));
+  api.database.db.transaction().execute((tx) => saveInventory(tx, id, inventory, new Date()));
 const get = async (url: string) => {
   const answer = await api.app.inject({ url });
   assert.equal(answer.statusCode, 200, answer.body);

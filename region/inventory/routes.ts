@@ -2,6 +2,8 @@ import { inventoryChanges, inventoryVersion, pageOf, pageQuery, systemId, twins 
 import { z } from "zod";
 import type { Database } from "../database/pool.ts";
 import type { App } from "../http/app.ts";
+import { callerOf } from "../http/auth.ts";
+import { requireVisible } from "../users/visible.ts";
 import { listTwins } from "./twins.ts";
 import { listChanges, listInventories } from "./versions.ts";
 
@@ -27,7 +29,10 @@ export function registerInventoryRoutes(routes: App, { db }: { db: Database }): 
         response: { 200: pageOf(inventoryVersion) },
       },
     },
-    async ({ params: { id }, query }) => listInventories(db, id, query),
+    async (incoming) => {
+      await requireVisible(db, incoming.params.id, callerOf(incoming));
+      return listInventories(db, incoming.params.id, incoming.query);
+    },
   );
   routes.get(
     "/api/v1/machines/:id/inventory-changes",
@@ -40,7 +45,10 @@ export function registerInventoryRoutes(routes: App, { db }: { db: Database }): 
         response: { 200: pageOf(inventoryChanges) },
       },
     },
-    async ({ params: { id }, query }) => listChanges(db, id, query),
+    async (incoming) => {
+      await requireVisible(db, incoming.params.id, callerOf(incoming));
+      return listChanges(db, incoming.params.id, incoming.query);
+    },
   );
   routes.get(
     "/api/v1/twins",
@@ -52,6 +60,6 @@ export function registerInventoryRoutes(routes: App, { db }: { db: Database }): 
         response: { 200: pageOf(twins) },
       },
     },
-    async ({ query }) => listTwins(db, query),
+    async (incoming) => listTwins(db, incoming.query, callerOf(incoming)),
   );
 }

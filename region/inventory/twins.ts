@@ -2,6 +2,7 @@ import type { Inventory, Twins } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { InputError } from "../errors.ts";
+import { type Caller, visibleMachines } from "../users/access.ts";
 import { type TraitName, type Traits, traitNames, traitsOf } from "./traits.ts";
 
 export type Sibling = { id: string; hostname: string; traits: Traits };
@@ -71,19 +72,20 @@ function decode(cursor: string): [string, string] {
 export async function listTwins(
   db: Kysely<Tables>,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
+  viewer: Caller,
 ): Promise<{ items: Twins[]; next: string | null }> {
   const after = cursor === undefined ? null : decode(cursor);
   const { rows } = await sql<Row>`
     with models as materialized (
       select vendor, product from machines
-      where vendor is not null and product is not null
+      where vendor is not null and product is not null and ${visibleMachines(viewer)}
         and ${after === null ? sql`true` : sql`(vendor, product) > (${after[0]}, ${after[1]})`}
       group by vendor, product having count(*) > 1
       order by vendor, product limit ${limit + 1}
     ), shown as (select vendor, product from models order by vendor, product limit ${limit})
     select id, hostname, vendor, product, traits, case when traits is null then inventory end as inventory,
       (select count(*) from models) > ${limit} as more
-    from machines join shown using (vendor, product)
+    from machines join shown using (vendor, product) where ${visibleMachines(viewer)}
     order by vendor, product, id`.execute(db);
   const groups = Map.groupBy(rows, ({ vendor, product }) => `${vendor}\0${product}`);
   const items = [...groups.values()].flatMap((group) => {

@@ -11,6 +11,7 @@ import { askPower } from "./switch.ts";
 import { deleteMachine } from "./forget.ts";
 import { runBulk } from "./bulk.ts";
 import { readCredentials, renewCredentials } from "./credentials.ts";
+import { everywhere } from "../users/access.ts";
 import { type Caller, fire } from "./fire.ts";
 import { hintsFor } from "./hints.ts";
 import { lifecycle } from "./lifecycle.ts";
@@ -206,7 +207,7 @@ test("many at once: each is done or refused for itself, and bad options refuse a
     runBulk(database.db, { machines, action: "release", options: { erase: "yes" } }, by, noLog),
     (error) => error instanceof InputError && error.failures?.[0]?.field === "options.erase",
   );
-  const guest: Caller = { id: 9999, username: "guest", administrator: false };
+  const guest: Caller = { id: 9999, username: "guest", administrator: false, grants: everywhere("user") };
   const denied = await runBulk(database.db, { machines, action: "delete", options: {} }, { caller: guest, now }, noLog);
   assert.deepEqual([denied.done, denied.items[0]?.code], [0, new Denied("").code]);
 });

@@ -10,6 +10,7 @@ import type { Database, Transaction } from "../database/pool.ts";
 import { InputError } from "../errors.ts";
 import { type ScriptWish, prepareScripts } from "../scripts/index.ts";
 import { readSettings } from "../settings/settings.ts";
+import { keepStorage } from "../storage/index.ts";
 import { type Caller, type MachineRow, fire, lockMachine } from "./fire.ts";
 import type { OperatorTrigger } from "./lifecycle.ts";
 
@@ -60,6 +61,12 @@ export async function commissionMachine(
   await db.transaction().execute(async (tx) => {
     await fire(tx, { machineId, trigger: "commission", ...who(by), comment, keepOn: keep_on });
     const machine = await lockMachine(tx, machineId);
+    await tx
+      .updateTable("machines")
+      .set({ skip_bmc_config: request.skip_bmc_config ?? false })
+      .where("id", "=", machineId)
+      .execute();
+    await keepStorage(tx, machineId, request.skip_storage ?? false);
     await prepare(
       tx,
       machine,
@@ -79,7 +86,7 @@ export async function commissionMachine(
 export async function testMachine(db: Database, machineId: string, request: TestRequest, by: By): Promise<void> {
   const { comment, testing_scripts, parameters, keep_on } = request;
   await db.transaction().execute(async (tx) => {
-    const before = await lockMachine(tx, machineId);
+    const before = await lockMachine(tx, machineId, by.caller);
     await fire(tx, { machineId, trigger: "test", ...who(by), comment, keepOn: keep_on });
     const count = await prepare(tx, before, "testing", { names: testing_scripts, parameters }, by);
     if (count === 0)
@@ -100,7 +107,7 @@ export async function releaseMachine(db: Database, machineId: string, request: R
     const { erase, secure_erase, quick_erase } = chosen ? request : defaults;
     const wipes = erase === true || (chosen && (secure_erase === true || quick_erase === true));
     const trigger = scripts.length > 0 ? "release-with-scripts" : wipes ? "erase" : "release";
-    const before = await lockMachine(tx, machineId);
+    const before = await lockMachine(tx, machineId, by.caller);
     await fire(tx, { machineId, trigger, ...who(by), comment, erases: wipes });
     if (trigger === "release") return;
     const wipe = { quick_erase: String(quick_erase ?? false), secure_erase: String(secure_erase ?? false) };

@@ -12,9 +12,10 @@ import {
 } from "@rackwright/contract";
 import { z } from "zod";
 import type { Database } from "../database/pool.ts";
-import { Denied, InputError, RegionError } from "../errors.ts";
+import { InputError, RegionError } from "../errors.ts";
 import { databaseError, fieldFailures } from "../http/problems.ts";
 import type { Log } from "../log.ts";
+import { type Caller, visibleMachines } from "../users/access.ts";
 import { askPower } from "./switch.ts";
 import { deleteMachine } from "./forget.ts";
 import { deployMachine } from "./deploy.ts";
@@ -68,21 +69,21 @@ function actionOf({ action, options: given }: Bulk): One {
     }
     case "set_zone": {
       const { zone } = options(z.strictObject({ zone: name }), given);
-      return administrator((db, id, by) => updateMachine(db, id, { zone }, by));
+      return (db, id, by) => updateMachine(db, id, { zone }, by);
     }
     case "set_pool": {
       const { pool } = options(z.strictObject({ pool: name }), given);
-      return administrator((db, id, by) => updateMachine(db, id, { pool }, by));
+      return (db, id, by) => updateMachine(db, id, { pool }, by);
     }
     case "add_tags":
     case "remove_tags": {
       const { tags } = options(z.strictObject({ tags: z.array(name).min(1).max(100) }), given);
       const change = action === "add_tags" ? { add: tags } : { remove: tags };
-      return administrator((db, id, by) => changeTags(db, id, change, by));
+      return (db, id, by) => changeTags(db, id, change, by);
     }
     case "delete":
       options(z.strictObject({}), given);
-      return administrator((db, id, by) => deleteMachine(db, id, by));
+      return (db, id, by) => deleteMachine(db, id, by);
     case "abort":
     case "exit_rescue_mode":
     case "lock":
@@ -97,14 +98,6 @@ function actionOf({ action, options: given }: Bulk): One {
   }
 }
 
-function administrator(one: One): One {
-  return (db, id, by) => {
-    if (!by.caller.administrator)
-      throw new Denied("Only an administrator may do this.", 403, { next: "Ask an administrator." });
-    return one(db, id, by);
-  };
-}
-
 /**
  * Does one thing to many machines, each in a transaction of its own: what fails for one stops no other, and the answer
  * says for each what became of it, in the order asked.
@@ -113,7 +106,7 @@ function administrator(one: One): One {
  */
 export async function runBulk(db: Database, request: Bulk, by: By, log: Log): Promise<BulkResult> {
   const one = actionOf(request);
-  return forEach(db, request.machines, async (id) => void (await one(db, id, by)), log);
+  return forEach(db, request.machines, async (id) => void (await one(db, id, by)), { log, viewer: by.caller });
 }
 
 /** What is wrong with one machine, whoever's fault it is: a defect of ours goes to the log and is told by its number. */
@@ -136,7 +129,7 @@ export async function forEach(
   db: Database,
   machines: readonly string[],
   work: (id: string) => Promise<void>,
-  log: Log,
+  { log, viewer }: { log: Log; viewer: Caller },
 ): Promise<BulkResult> {
   const ids = [...new Set(machines)];
   const errors = new Map<string, Told>();
@@ -152,7 +145,12 @@ export async function forEach(
       }
     }),
   );
-  const rows = await db.selectFrom("machines").select(["id", "status"]).where("id", "in", ids).execute();
+  const rows = await db
+    .selectFrom("machines")
+    .select(["id", "status"])
+    .where("id", "in", ids)
+    .where(visibleMachines(viewer))
+    .execute();
   const statuses = new Map<string, MachineStatus>(rows.map(({ id, status }) => [id, status]));
   const items = ids.map((id) => {
     const error = errors.get(id);

@@ -1,6 +1,7 @@
 import type { Database } from "../database/pool.ts";
 import { appendEvent } from "../events/append.ts";
 import { setTags } from "../tags/index.ts";
+import { requireOperator } from "../users/access.ts";
 import type { By } from "./ask.ts";
 import { lockMachine } from "./fire.ts";
 
@@ -16,7 +17,8 @@ export async function changeTags(
   { caller, now }: By,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    const machine = await lockMachine(tx, machineId);
+    const machine = await lockMachine(tx, machineId, caller);
+    requireOperator(caller, machine, "change the tags of");
     const { add = [], remove = [] } = change;
     await setTags(tx, [machineId], { add, remove });
     const words = [

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Database } from "../database/pool.ts";
 import { InputError, NotFound } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { visibleMachines } from "../users/access.ts";
 import { updateMachine } from "./change.ts";
 import type { By } from "./ask.ts";
 import { forEach } from "./bulk.ts";
@@ -29,6 +30,7 @@ export async function cloneMachine(
     .innerJoin("pools", "pools.id", "machines.pool_id")
     .select(["zones.name as zone", "pools.name as pool"])
     .where("machines.id", "=", source)
+    .where(visibleMachines(by.caller))
     .executeTakeFirst();
   if (!from) throw new NotFound(`There is no machine ${source}.`, { next: "List machines to see their ids." });
   const add = tags ? await tagsByHand(db, source) : [];
@@ -36,7 +38,7 @@ export async function cloneMachine(
     if (place) await updateMachine(db, id, from, by);
     if (tags) await changeTags(db, id, { add }, by);
   };
-  return forEach(db, destinations, copy, log);
+  return forEach(db, destinations, copy, { log, viewer: by.caller });
 }
 
 async function tagsByHand(db: Database, machineId: string): Promise<string[]> {

@@ -3,11 +3,15 @@ import type { Architecture, Firmware } from "@rackwright/contract";
 import { json } from "../database/pool.ts";
 import type { Transaction } from "../database/pool.ts";
 import { StateConflict } from "../errors.ts";
+import { placeInterfaces } from "../interfaces/defaults.ts";
+import type { cardColumns } from "../interfaces/facts.ts";
 import { notifyRacks } from "../racks/notify.ts";
 import { randomSystemId, randomText } from "./credentials.ts";
-import { randomHostname } from "./hostname.ts";
+import { randomHostname, refuseDevicesHostname } from "./hostname.ts";
 
 export type NewMachine = {
+  /** Its system id, where it has one already and nobody else has; otherwise it gets a random one. */
+  id?: string | undefined;
   hostname?: string | undefined;
   architecture: Architecture;
   firmware?: Firmware | null;
@@ -15,7 +19,8 @@ export type NewMachine = {
   serial?: string | null;
   powerDriver?: "ipmi" | "manual" | null;
   powerParameters?: Record<string, string>;
-  interfaces: { name: string; mac: string; details?: Record<string, unknown> }[];
+  /** Network cards: a name and an address, and what else is known of them. */
+  interfaces: ({ name: string; mac: string } & Partial<ReturnType<typeof cardColumns>>)[];
   now: Date;
 };
 
@@ -28,14 +33,23 @@ export async function insertMachine(tx: Transaction, machine: NewMachine): Promi
   const macs = machine.interfaces.map(({ mac }) => mac);
   const taken = await tx
     .selectFrom("interfaces")
-    .innerJoin("machines", "machines.id", "interfaces.machine_id")
-    .select(["interfaces.mac", "machines.hostname"])
-    .where("mac", "in", macs)
+    .leftJoin("machines", "machines.id", "interfaces.machine_id")
+    .leftJoin("devices", "devices.id", "interfaces.device_id")
+    .select((row) => [
+      "interfaces.mac",
+      "interfaces.device_id",
+      row.fn.coalesce("machines.hostname", "devices.hostname").as("hostname"),
+    ])
+    .where("mac", "in", ["", ...macs])
     .executeTakeFirst();
   if (taken)
-    throw new StateConflict(`MAC address ${taken.mac} belongs to machine ${taken.hostname} already.`, macTaken);
+    throw new StateConflict(
+      `MAC address ${taken.mac} belongs to ${taken.device_id === null ? "machine" : "device"} ${taken.hostname} already.`,
+      macTaken,
+    );
+  if (machine.hostname !== undefined) await refuseDevicesHostname(tx, machine.hostname);
   for (let attempt = 0; ; attempt++) {
-    const id = randomSystemId();
+    const id = machine.id ?? randomSystemId();
     const made = attempt < 5 ? randomHostname() : `${randomHostname()}-${randomText(4, "0123456789abcdef")}`;
     const hostname = machine.hostname ?? made;
     const row = await tx
@@ -58,17 +72,12 @@ export async function insertMachine(tx: Transaction, machine: NewMachine): Promi
       .returning(["id", "hostname"])
       .executeTakeFirst();
     if (row) {
-      await tx
-        .insertInto("interfaces")
-        .values(
-          machine.interfaces.map(({ name, mac, details }) => ({
-            machine_id: id,
-            name,
-            mac,
-            details: json(details ?? {}),
-          })),
-        )
-        .execute();
+      if (machine.interfaces.length > 0)
+        await tx
+          .insertInto("interfaces")
+          .values(machine.interfaces.map((card) => ({ machine_id: id, ...card })))
+          .execute();
+      await placeInterfaces(tx, id);
       await notifyRacks(tx);
       return row;
     }

@@ -112,7 +112,7 @@ test("an inventory replaces the cards, but takes none from another machine", asy
   const [mine, other] = [await enlist(request(["52:54:00:05:00:01"])), await enlist(request(["52:54:00:05:00:02"]))];
   const inventory = testInventory("52:54:00:05:00:03");
   inventory.interfaces.push(card("52:54:00:05:00:02"));
-  await database.db.transaction().execute((tx) => saveInventory(tx, mine.machineId, inventory));
+  await database.db.transaction().execute((tx) => saveInventory(tx, mine.machineId, inventory, new Date()));
   const macs = await database.db
     .selectFrom("interfaces")
     .select("mac")

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { Transaction } from "../database/pool.ts";
 import { appendEvent } from "../events/append.ts";
 import { insertMachine } from "./create.ts";
+import { cardColumns } from "../interfaces/facts.ts";
 import { saveInterfaces } from "./interfaces.ts";
 import { usableUuid, findKnown, reportTwin, setUuid } from "./identity.ts";
 import { hasDriver, hasAccount, saveBmc } from "./bmc.ts";
@@ -39,7 +40,7 @@ export async function enlistMachine(
     serial: request.serial,
     powerDriver: request.bmc !== null && hasAccount(request.bmc.parameters) ? request.bmc.driver : null,
     powerParameters: request.bmc?.parameters ?? {},
-    interfaces: interfaces.map(({ name, mac, ...details }) => ({ name, mac, details })),
+    interfaces: interfaces.map(cardColumns),
     now,
   });
   if (boot) await tx.updateTable("machines").set({ boot_mac: boot.mac }).where("id", "=", id).execute();

@@ -3,6 +3,8 @@ import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { NotFound } from "../errors.ts";
 import { idsOfMachineSince } from "../events/of-machine.ts";
+import { visibleEvents } from "../events/visible.ts";
+import { type Caller, visibleMachines } from "../users/access.ts";
 import { isTimed, ruleFor, triggersIn } from "./lifecycle.ts";
 import { stands } from "./standing.ts";
 import { readTimeline } from "./timeline.ts";
@@ -30,11 +32,12 @@ type Facts = {
  *
  * @throws NotFound
  */
-export async function explainMachine(db: Kysely<Tables>, id: string): Promise<Explanation> {
+export async function explainMachine(db: Kysely<Tables>, id: string, viewer: Caller): Promise<Explanation> {
   const machine = await db
     .selectFrom("machines")
     .select(["id", "hostname", "status", "status_since", "waits_for", "deadline", "failure"])
     .where("id", "=", id)
+    .where(visibleMachines(viewer))
     .executeTakeFirst();
   if (!machine) throw new NotFound(`There is no machine ${id}.`, { next: "List machines to see their ids." });
   const { phases } = await readTimeline(db, id);
@@ -42,7 +45,7 @@ export async function explainMachine(db: Kysely<Tables>, id: string): Promise<Ex
   const began = last === undefined ? machine.status_since : new Date(last.started_at);
   const since = began < machine.status_since ? began : machine.status_since;
   const seen = await lastSeen(db, id, since);
-  const troubles = await troublesOf(db, id, since);
+  const troubles = await troublesOf(db, id, since, viewer);
   const verdict = verdictOf(machine);
   return {
     machine_id: machine.id,
@@ -125,7 +128,12 @@ async function lastSeen(db: Kysely<Tables>, id: string, since: Date): Promise<Ex
     .map(({ at, type, message }) => ({ at: at.toISOString(), source: type, text: message }));
 }
 
-async function troublesOf(db: Kysely<Tables>, id: string, since: Date): Promise<Explanation["troubles"]> {
+async function troublesOf(
+  db: Kysely<Tables>,
+  id: string,
+  since: Date,
+  viewer: Caller,
+): Promise<Explanation["troubles"]> {
   const ids = sql<boolean>`id in ((select id from events where type in (${sql.join([...surroundings])}) and at >= ${since})
     union all ${idsOfMachineSince(id, since)})`;
   const newest = db
@@ -133,6 +141,7 @@ async function troublesOf(db: Kysely<Tables>, id: string, since: Date): Promise<
     .select(["id", "at", "type", "message", "failure"])
     .distinctOn(sql`failure ->> 'code'`)
     .where(ids)
+    .where(visibleEvents(viewer))
     .where("failure", "is not", null)
     .where("type", "!=", "machine.failed")
     .orderBy(sql`failure ->> 'code'`)

@@ -6,6 +6,7 @@ import { Denied, NotFound, StateConflict } from "../errors.ts";
 import { noLog } from "../log.ts";
 import { allocateMachine } from "./allocate.ts";
 import { readCredentials } from "./credentials.ts";
+import { everywhere } from "../users/access.ts";
 import { type Caller, type Firing, fire } from "./fire.ts";
 import { sweepDeadlines } from "./sweep.ts";
 import { testInventory, testMachine } from "./testing.ts";
@@ -36,7 +37,7 @@ async function user(name: string): Promise<Caller> {
     .values({ username: name, password_hash: "!" })
     .returning("id")
     .executeTakeFirstOrThrow();
-  return { id, username: name, administrator: false };
+  return { id, username: name, administrator: false, grants: everywhere("user") };
 }
 
 test("commissioning sets deadline, credentials, words, event and a power job in one transaction", async () => {
@@ -103,7 +104,8 @@ test("rights: users allocate, owners release, administrators commission; unknown
   await assert.rejects(ask({ machineId: id, trigger: "commission", caller: anna }), Denied);
   await ask({ machineId: id, trigger: "allocate", caller: anna });
   assert.equal((await row(id)).owner_id, anna.id);
-  await assert.rejects(ask({ machineId: id, trigger: "release", caller: bert }), Denied);
+  // What somebody else has is not there for him.
+  await assert.rejects(ask({ machineId: id, trigger: "release", caller: bert }), NotFound);
   await ask({ machineId: id, trigger: "release", caller: anna });
   assert.equal((await row(id)).status, "releasing");
   await assert.rejects(ask({ machineId: "zzzzzz", trigger: "release" }), NotFound);

@@ -6,17 +6,18 @@ import type { Transaction } from "../database/pool.ts";
 import { NotFound, StateConflict } from "../errors.ts";
 import { appendEvents } from "../events/append.ts";
 import { type Fields, changedFields } from "../events/audit.ts";
+import { endUse, releaseAddresses } from "../interfaces/configure.ts";
 import { enqueuePower } from "../power/enqueue.ts";
 import { deleteCredentials, readCredentials, renewCredentials } from "./credentials.ts";
 import { firstDeadline } from "./deadline.ts";
 import { type Rule, type Trigger, isOperatorTrigger, ruleFor } from "./lifecycle.ts";
 import { endScripts } from "../scripts/index.ts";
-import { permit, refused, requireNeed } from "./refusals.ts";
+import { type Caller, mayView } from "../users/access.ts";
+import { permit, permitOwner, refused, requireNeed } from "./refusals.ts";
 import { isUnmanaged, transition } from "./transition.ts";
 
+export type { Caller } from "../users/access.ts";
 export type MachineRow = Selectable<MachinesTable>;
-/** The user behind a request, as far as rights go. */
-export type Caller = { id: number; username: string; administrator: boolean };
 
 export type Firing = {
   machineId: string;
@@ -54,11 +55,14 @@ export type Fired = { from: MachineStatus; to: MachineStatus; generation: number
  */
 export async function fire(tx: Transaction, firing: Firing): Promise<Fired | null> {
   const { machineId, trigger, now } = firing;
-  const machine = await lockMachine(tx, machineId);
+  const machine = await lockMachine(tx, machineId, firing.caller);
   if (firing.generation !== undefined && machine.generation !== firing.generation) return null;
   const rule = ruleFor(machine.status, trigger);
   if (rule === undefined) throw refused(machine, trigger);
-  if (firing.caller) permit(machine, rule, firing.caller, trigger);
+  if (firing.caller) {
+    permit(machine, rule, firing.caller, trigger);
+    permitOwner(machine, rule, firing.caller, firing.ownerId);
+  }
   requireNeed(machine, rule, trigger);
   if (rule.locks !== undefined) return setLock(tx, machine, rule.locks, firing);
 
@@ -77,6 +81,8 @@ export async function fire(tx: Transaction, firing: Firing): Promise<Fired | nul
     })
     .where("id", "=", machineId)
     .execute();
+  if (changes.owner_id === null && machine.owner_id !== null) await endUse(tx, machineId);
+  else if (changes.image === null && machine.image !== null) await releaseAddresses(tx, machineId);
   await setCredentials(tx, machine, rule, now);
   if (to !== machine.status && !goesOn.includes(trigger)) await endScripts(tx, machineId, unfinished(rule, firing));
   await record(tx, machine, to, firing, rule.fails ? failure : null);
@@ -109,15 +115,20 @@ function unfinished(rule: Rule, { trigger, actor, failure, now }: Firing) {
   return { status, error, now };
 }
 
-/** The machine's row, locked for the rest of the transaction. */
-export async function lockMachine(tx: Transaction, machineId: string): Promise<MachineRow> {
+/**
+ * The machine's row, locked for the rest of the transaction.
+ *
+ * @throws NotFound, also where `viewer` may not know of it
+ */
+export async function lockMachine(tx: Transaction, machineId: string, viewer?: Caller): Promise<MachineRow> {
   const machine = await tx
     .selectFrom("machines")
     .selectAll()
     .where("id", "=", machineId)
     .forUpdate()
     .executeTakeFirst();
-  if (!machine) throw new NotFound(`There is no machine ${machineId}.`, { next: "List machines to see their ids." });
+  if (!machine || (viewer !== undefined && !mayView(viewer, machine)))
+    throw new NotFound(`There is no machine ${machineId}.`, { next: "List machines to see their ids." });
   return machine;
 }
 

@@ -1,6 +1,6 @@
 import { notCommissioned, notInstalled, notOwned, stillDeployed } from "@rackwright/contract";
 import { type ActionHint, type MachineAction, machineActions, type MachineStatus } from "@rackwright/contract";
-import type { Caller } from "./fire.ts";
+import { type Caller, mayOperate, mayUse } from "../users/access.ts";
 import { type Rule, isOperatorTrigger, ruleFor } from "./lifecycle.ts";
 import { possibleWhen, stands } from "./standing.ts";
 
@@ -9,6 +9,7 @@ export type Standing = {
   hostname: string;
   status: MachineStatus;
   owner_id: number | null;
+  pool_id: number;
   locked: boolean;
   installed: boolean;
   ephemeral: boolean;
@@ -17,10 +18,16 @@ export type Standing = {
   power_driver: string | null;
 };
 
-/** Whether this user may do what the rule asks for with a machine of that owner. */
-export function mayApply(by: Rule["by"], ownerId: number | null, caller: Caller): boolean {
+/** Whether this user may do what the rule asks for with a machine of that owner in that pool. */
+export function mayApply(
+  by: Rule["by"],
+  machine: { owner_id: number | null; pool_id: number },
+  caller: Caller,
+): boolean {
   if (by === "world") return false;
-  return caller.administrator || by === "user" || (by === "owner" && ownerId === caller.id);
+  if (mayOperate(caller, machine)) return true;
+  if (by === "administrator" || !mayUse(caller, machine)) return false;
+  return by === "user" || machine.owner_id === caller.id;
 }
 
 /** What a rule needs that this machine lacks: code, the words after its name, and what to do; null when nothing. */
@@ -52,7 +59,7 @@ function obstacle(machine: Standing, action: MachineAction, viewer: Caller): str
   if (powerActions.includes(action)) {
     if (machine.power_driver === null || machine.power_driver === "manual")
       return "it has no power driver that can be asked";
-    return action === "query_power" || mayApply("owner", machine.owner_id, viewer)
+    return action === "query_power" || mayApply("owner", machine, viewer)
       ? null
       : "only its owner or an administrator may switch it";
   }
@@ -65,8 +72,11 @@ function obstacle(machine: Standing, action: MachineAction, viewer: Caller): str
   }
   const unmet = unmetNeed(machine, rule.needs);
   if (unmet !== null) return `it ${unmet.words}`;
-  if (mayApply(rule.by, machine.owner_id, viewer)) return null;
-  return rule.by === "owner" ? "only its owner or an administrator may" : "only an administrator may";
+  if (mayApply(rule.by, machine, viewer)) return null;
+  if (rule.by === "owner") return "only its owner or an administrator may";
+  return rule.by === "user"
+    ? "only users and operators of its resource pool may"
+    : "only an administrator or an operator of its resource pool may";
 }
 
 /** Every action with whether this user may ask for it now, and why not. */

@@ -4,6 +4,8 @@ import type { Database } from "../database/pool.ts";
 import { listEvents } from "../events/read.ts";
 import { eventQuery } from "../events/query.ts";
 import type { App } from "../http/app.ts";
+import { callerOf } from "../http/auth.ts";
+import { requireVisible } from "../users/visible.ts";
 import { explainMachine } from "./explain.ts";
 import { readTimeline } from "./timeline.ts";
 
@@ -22,13 +24,16 @@ export function registerHistoryRoutes(routes: App, db: Database): void {
         response: { 200: explanation },
       },
     },
-    async (incoming) => explainMachine(db, incoming.params.id),
+    async (incoming) => explainMachine(db, incoming.params.id, callerOf(incoming)),
   );
 
   routes.get(
     "/api/v1/machines/:id/timeline",
     { schema: { tags, summary: "Phases of a machine's life with their times", params, response: { 200: timeline } } },
-    async (incoming) => readTimeline(db, incoming.params.id),
+    async (incoming) => {
+      await requireVisible(db, incoming.params.id, callerOf(incoming));
+      return readTimeline(db, incoming.params.id);
+    },
   );
 
   routes.get(
@@ -44,7 +49,9 @@ export function registerHistoryRoutes(routes: App, db: Database): void {
     },
     async (incoming) => {
       const { limit, cursor, order, ...filter } = incoming.query;
-      return listEvents(db, { ...filter, machine: incoming.params.id }, { limit, cursor, order });
+      const viewer = callerOf(incoming);
+      await requireVisible(db, incoming.params.id, viewer);
+      return listEvents(db, { ...filter, machine: incoming.params.id, viewer }, { limit, cursor, order });
     },
   );
 }

@@ -1,8 +1,11 @@
 import type { Inventory } from "@rackwright/contract";
+import { sql } from "kysely";
 import { json } from "../database/pool.ts";
 import type { Transaction } from "../database/pool.ts";
 import { appendEvent } from "../events/append.ts";
+import { linkByDefault } from "../interfaces/defaults.ts";
 import { keepVersion, traitsOf } from "../inventory/index.ts";
+import { saveFoundStorage } from "../storage/index.ts";
 import { setUuid, usableUuid } from "./identity.ts";
 import { saveInterfaces } from "./interfaces.ts";
 
@@ -10,13 +13,21 @@ import { saveInterfaces } from "./interfaces.ts";
 const mostTold = 100;
 
 /** Keeps what commissioning found out: inventory, what changed of it, architecture, firmware, serial, UUID, network cards. */
-export async function saveInventory(tx: Transaction, machineId: string, inventory: Inventory): Promise<void> {
+export async function saveInventory(
+  tx: Transaction,
+  machineId: string,
+  inventory: Inventory,
+  now: Date,
+): Promise<void> {
   const boot = inventory.interfaces.find((card) => card.boot);
   await tx
     .updateTable("machines")
     .set({
       inventory: json(inventory),
       traits: json(traitsOf(inventory)),
+      // What an operator stated counted until it was found out.
+      stated_cpu_count: null,
+      stated_memory: null,
       architecture: inventory.architecture,
       firmware: inventory.firmware,
       ...(inventory.dmi.system_serial !== null && { serial: inventory.dmi.system_serial }),
@@ -24,9 +35,14 @@ export async function saveInventory(tx: Transaction, machineId: string, inventor
     })
     .where("id", "=", machineId)
     .execute();
+  await sql`select save_node_devices(${machineId}, ${json(inventory)}::jsonb)`.execute(tx);
   const uuid = usableUuid(inventory.dmi.system_uuid);
   if (uuid !== null) await setUuid(tx, machineId, uuid);
-  if (inventory.interfaces.length > 0) await saveInterfaces(tx, machineId, inventory.interfaces, "replace");
+  if (inventory.interfaces.length > 0) {
+    await saveInterfaces(tx, machineId, inventory.interfaces, "replace");
+    await linkByDefault(tx, machineId, now);
+  }
+  await saveFoundStorage(tx, machineId, inventory);
   const changes = await keepVersion(tx, machineId, inventory);
   const storage = inventory.disks.reduce((sum, { size }) => sum + size, 0);
   const found =

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { machineStatuses } from "@rackwright/contract";
+import { everywhere } from "../users/access.ts";
 import { mayApply, unmetNeed } from "./hints.ts";
 import { type Trigger, isTimed, lifecycle } from "./lifecycle.ts";
 import { type Standing, transition } from "./transition.ts";
@@ -9,7 +10,7 @@ import { type Standing, transition } from "./transition.ts";
 // trigger, each with and without what comes with it. The clock stands still: deadlines are the trigger `timed-out`.
 
 const now = new Date("2026-01-01T12:00:00Z");
-const owner = { id: 7, username: "owner", administrator: false };
+const owner = { id: 7, username: "owner", administrator: false, grants: everywhere("user") };
 const root = { id: 1, username: "root", administrator: true };
 
 type State = Standing & { credentials: boolean; waits: boolean; deciding: boolean };
@@ -63,7 +64,8 @@ function follow(state: State, trigger: Trigger, ephemeral: boolean): Step | null
   if (rule === undefined || rule.locks !== undefined || !plausible(state, trigger)) return null;
   if (unmetNeed({ ...state, inventoried: true }, rule.needs) !== null) return null;
   const operator = rule.by !== "world";
-  const caller = rule.by === "administrator" || !mayApply(rule.by, state.owner_id, owner) ? root : owner;
+  const caller =
+    rule.by === "administrator" || !mayApply(rule.by, { owner_id: state.owner_id, pool_id: 1 }, owner) ? root : owner;
   const told = {
     trigger,
     now,

@@ -1,6 +1,7 @@
 import { machineLocked } from "@rackwright/contract";
 import { Denied, StateConflict } from "../errors.ts";
 import type { Caller, MachineRow } from "./fire.ts";
+import { mayOperate } from "../users/access.ts";
 import { mayApply, unmetNeed } from "./hints.ts";
 import { type Rule, type Trigger, isOperatorTrigger, triggersIn } from "./lifecycle.ts";
 import { possibleWhen, stands } from "./standing.ts";
@@ -29,15 +30,27 @@ export function requireNeed(machine: MachineRow, { needs }: Rule, trigger: Trigg
   throw new StateConflict(`Machine ${machine.hostname} ${unmet.words}: '${trigger}' is not possible.`, unmet);
 }
 
+/** Refuses to give a machine to somebody else, unless the caller operates its pool. @throws Denied */
+export function permitOwner(machine: MachineRow, rule: Rule, caller: Caller, ownerId: number | undefined): void {
+  if (rule.owner !== "caller" || ownerId === undefined || ownerId === caller.id || mayOperate(caller, machine)) return;
+  // Who has it already goes on having it.
+  if (ownerId === machine.owner_id) return;
+  throw new Denied(
+    `Only an administrator, or an operator of its resource pool, may allocate ${machine.hostname} to somebody else.`,
+  );
+}
+
 /** Refuses a caller who may not, and everybody while the machine is locked. */
 export function permit(machine: MachineRow, rule: Rule, caller: Caller, trigger: Trigger): void {
-  if (mayApply(rule.by, machine.owner_id, caller)) {
+  if (mayApply(rule.by, machine, caller)) {
     if (!machine.locked || rule.locks !== undefined) return;
     throw new StateConflict(`Machine ${machine.hostname} is locked, which does not allow '${trigger}'.`, machineLocked);
   }
   throw new Denied(
     rule.by === "owner"
       ? `Only the owner of ${machine.hostname} or an administrator may ask it to ${trigger}.`
-      : `Only an administrator may ask ${machine.hostname} to ${trigger}.`,
+      : rule.by === "user"
+        ? `Only a user or operator of its resource pool may ask ${machine.hostname} to ${trigger}.`
+        : `Only an administrator, or an operator of its resource pool, may ask ${machine.hostname} to ${trigger}.`,
   );
 }

@@ -15,17 +15,18 @@ import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
 import type { App } from "../http/app.ts";
-import { administratorOf, callerOf } from "../http/auth.ts";
+import { callerOf } from "../http/auth.ts";
 import type { Log } from "../log.ts";
 import { registerActionRoutes } from "./action-routes.ts";
 import { deleteMachine } from "./forget.ts";
 import { updateMachine } from "./change.ts";
-import { insertMachine } from "./create.ts";
 import { registerHistoryRoutes } from "./history-routes.ts";
+import { makeMachine } from "./make.ts";
+import { registerCountRoutes } from "./count-routes.ts";
+import { machineSort } from "./order.ts";
 import { listMachines, readMachine } from "./read.ts";
+import { registerTakeOverRoutes } from "./take-over-routes.ts";
 import { registerUseRoutes } from "./use-routes.ts";
-import { appendAudit } from "../events/audit.ts";
-import { setPlace } from "../zones/index.ts";
 
 export type MachineDeps = { db: Database; clock: Clock; log: Log };
 
@@ -44,6 +45,8 @@ export const machineQuery = pageQuery.extend({
   mac: macAddress.optional(),
   q: z.string().min(1).max(100).optional().describe("part of a hostname, MAC address, id, serial number or model"),
   filter: filterText.optional(),
+  sort: machineSort.optional(),
+  cursor: z.string().max(4000).optional(),
 });
 
 /** Routes of machines: list, make known, change, forget, and everything that can be asked of one. */
@@ -56,8 +59,8 @@ export function registerMachineRoutes(routes: App, { db, clock, log }: MachineDe
     "/api/v1/machines",
     { schema: { tags, summary: "List machines", querystring: machineQuery, response: { 200: pageOf(machine) } } },
     async (incoming) => {
-      const { limit, cursor, ...filter } = incoming.query;
-      return listMachines(db, filter, { limit, cursor, viewer: callerOf(incoming), now: clock.now() });
+      const { limit, cursor, sort, ...filter } = incoming.query;
+      return listMachines(db, filter, { limit, cursor, sort, viewer: callerOf(incoming), now: clock.now() });
     },
   );
 
@@ -72,31 +75,9 @@ export function registerMachineRoutes(routes: App, { db, clock, log }: MachineDe
       },
     },
     async (request, reply) => {
-      const caller = administratorOf(request);
-      const { hostname, architecture, macs, power_driver, power_parameters, zone, pool } = request.body;
-      const now = clock.now();
-      const id = await db.transaction().execute(async (tx) => {
-        const made = await insertMachine(tx, {
-          hostname,
-          architecture,
-          powerDriver: power_driver,
-          powerParameters: power_parameters,
-          interfaces: [...new Set(macs)].map((mac, index) => ({ name: `eth${index}`, mac })),
-          now,
-        });
-        await setPlace(tx, [made.id], { zone, pool });
-        await appendAudit(tx, {
-          type: "machine.action",
-          at: now,
-          machine_id: made.id,
-          mac: macs[0] ?? null,
-          actor: caller.username,
-          message: `${caller.username} made ${made.hostname} known`,
-          after: { hostname: made.hostname, architecture, macs, power_driver, power_parameters },
-          data: { action: "create", macs },
-        });
-        return made.id;
-      });
+      const caller = callerOf(request);
+      const { architecture, macs, ...change } = request.body;
+      const id = await makeMachine(db, { architecture, macs, change }, { caller, now: clock.now() });
       return reply.code(201).send(await show(request, id));
     },
   );
@@ -119,7 +100,6 @@ export function registerMachineRoutes(routes: App, { db, clock, log }: MachineDe
       },
     },
     async (incoming) => {
-      administratorOf(incoming);
       await updateMachine(db, incoming.params.id, incoming.body, by(incoming));
       return show(incoming, incoming.params.id);
     },
@@ -129,13 +109,14 @@ export function registerMachineRoutes(routes: App, { db, clock, log }: MachineDe
     "/api/v1/machines/:id",
     { schema: { tags, summary: "Forget a machine", params, response: { 204: z.undefined() } } },
     async (request, reply) => {
-      administratorOf(request);
       await deleteMachine(db, request.params.id, by(request));
       return reply.code(204).send();
     },
   );
 
+  registerCountRoutes(routes, db);
   registerActionRoutes(routes, { db, clock, log, show });
+  registerTakeOverRoutes(routes, { db, clock, log });
   registerUseRoutes(routes, { db, clock, show });
   registerHistoryRoutes(routes, db);
 }

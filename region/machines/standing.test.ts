@@ -23,6 +23,7 @@ test("a hint tells the status, and when the action is possible", () => {
     hostname: "host",
     status: "testing" as const,
     owner_id: null,
+    pool_id: 1,
     locked: false,
     installed: false,
     ephemeral: false,

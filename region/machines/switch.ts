@@ -14,10 +14,15 @@ export type PowerWish = "on" | "off" | "cycle" | "query";
  *
  * @throws Denied unless the owner or an administrator asks, StateConflict for a machine without a BMC
  */
-export async function askPower(db: Database, machineId: string, action: PowerWish, { caller, now }: By): Promise<void> {
+export async function askPower(
+  db: Database,
+  machineId: string,
+  action: PowerWish,
+  { caller, now, stopMode }: By & { stopMode?: "soft" | "hard" | undefined },
+): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    const machine = await lockMachine(tx, machineId);
-    if (action !== "query" && !mayApply("owner", machine.owner_id, caller))
+    const machine = await lockMachine(tx, machineId, caller);
+    if (action !== "query" && !mayApply("owner", machine, caller))
       throw new Denied(`Only the owner of ${machine.hostname} or an administrator may switch it.`);
     if (action !== "query" && machine.locked)
       throw new StateConflict(
@@ -39,6 +44,7 @@ export async function askPower(db: Database, machineId: string, action: PowerWis
       generation: machine.generation,
       action,
       bootDevice: null,
+      ...(stopMode !== undefined && action === "off" && { stopMode }),
       actor: caller.username,
       decides: false,
       until: new Date(now.getTime() + 5 * 60_000).toISOString(),

@@ -110,7 +110,14 @@ export function transition(machine: Standing, rule: Rule, told: Told) {
       user_data: told.deployment?.user_data ?? null,
       ephemeral: told.deployment?.ephemeral ?? false,
     }),
-    ...(dropsDeployment && { image: null, user_data: null, ephemeral: false }),
+    ...(dropsOwner && { agent_name: "", annotations: "{}" }),
+    ...(dropsDeployment && {
+      image: null,
+      user_data: null,
+      ephemeral: false,
+      hwe_kernel: "",
+      enable_hw_sync: false,
+    }),
     ...((dropsDeployment || rule.deployment === "set" || to === "releasing" || to === "disk erasing") && {
       installed: false,
     }),

@@ -22,10 +22,12 @@ type Deps = {
   show: (request: FastifyRequest, id: string) => Promise<MachineDetail>;
 };
 
-/** Whom a machine is allocated to: the caller, or somebody an administrator names. */
+/** Whom a machine is allocated to: the caller, or somebody an administrator or operator names. */
 async function ownerFor(db: Database, caller: Caller, owner: string | undefined): Promise<number> {
   if (owner === undefined || owner === caller.username) return caller.id;
-  if (!caller.administrator) throw new Denied("Only an administrator may allocate a machine to somebody else.");
+  // Whether he operates this machine's pool is seen when the machine is known (`fire`).
+  if (!caller.administrator && !caller.grants?.some(({ role }) => role === "operator"))
+    throw new Denied("Only an administrator, or an operator, may allocate a machine to somebody else.");
   return (await readUser(db, owner === localActor ? "root" : owner)).id;
 }
 

@@ -13,9 +13,10 @@ export function boundaryOf(contentType: string | undefined): string | null {
 
 /**
  * Takes a multipart/form-data body (RFC 7578) apart. Undoes `Content-Transfer-Encoding: base64`, which form encoders
- * built on mail libraries use although RFC 7578 4.7 no longer wants it. Null when the body is malformed.
+ * built on mail libraries use although RFC 7578 4.7 no longer wants it. Null when the body is malformed or has more than
+ * `most` parts.
  */
-export function parseMultipart(body: Buffer, boundary: string): FormPart[] | null {
+export function parseMultipart(body: Buffer, boundary: string, most = mostParts): FormPart[] | null {
   const delimiter = Buffer.from(`\r\n--${boundary}`, "latin1");
   // The first delimiter has no line break of its own before it.
   const text = Buffer.concat([Buffer.from("\r\n"), body]);
@@ -27,11 +28,14 @@ export function parseMultipart(body: Buffer, boundary: string): FormPart[] | nul
     const lineEnd = text.indexOf("\r\n", start);
     if (lineEnd === -1 || text.subarray(start, lineEnd).toString("latin1").trim() !== "") return null;
     const next = text.indexOf(delimiter, lineEnd);
-    if (next === -1 || parts.length === mostParts) return null;
-    const part = parsePart(text.subarray(lineEnd, next));
+    if (next === -1 || parts.length === most) return null;
+    const whole = text.subarray(lineEnd, next);
+    at = next;
+    // Mail libraries write a form of no parts as one part of nothing.
+    if (whole.length <= 4 && whole.toString("latin1").trim() === "") continue;
+    const part = parsePart(whole);
     if (part === null) return null;
     parts.push(part);
-    at = next;
   }
   return null;
 }

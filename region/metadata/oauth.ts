@@ -5,14 +5,13 @@ export type OAuthHeader = { consumerKey: string; token: string; signature: strin
 
 const longestHeader = 4096;
 /** One `name="value"` with its comma; values are percent-encoded, so they hold neither quotes nor commas. */
-const parameter = /[ \t]*([A-Za-z0-9_.~-]{1,64})[ \t]*=[ \t]*(?:"([^"]*)"|([^\s,"]+))[ \t]*(,|$)/y;
+const parameter = /[ \t]*([A-Za-z0-9_.~-]{1,64})[ \t]*=[ \t]*(?:"([^"]*)"|'([^']*)'|["']?([^\s,"']+)["']?)[ \t]*(,|$)/y;
 
 /**
- * Reads `Authorization: OAuth …` (RFC 5849 3.5.1) with signature method PLAINTEXT (3.4.4). Order, quoting, blanks and
- * further parameters such as realm and nonce are free. Null when it is anything else: another scheme or method,
- * a parameter twice, broken percent-encoding.
+ * The parameters of an `Authorization: OAuth …` header (RFC 5849 3.5.1), decoded. Order, quoting and blanks are free. Null
+ * when it is anything else: another scheme, a parameter twice, broken percent-encoding.
  */
-export function parseOAuthHeader(header: string | undefined): OAuthHeader | null {
+export function readOAuthHeader(header: string | undefined): Map<string, string> | null {
   if (header === undefined || header.length > longestHeader) return null;
   const scheme = /^OAuth[ \t]+/i.exec(header);
   if (scheme === null) return null;
@@ -22,11 +21,16 @@ export function parseOAuthHeader(header: string | undefined): OAuthHeader | null
   for (let more = true; more;) {
     const match = pattern.exec(header);
     const name = match?.[1];
-    const value = decode(match?.[2] ?? match?.[3] ?? "");
+    const value = decode(match?.[2] ?? match?.[3] ?? match?.[4] ?? "");
     if (match === null || name === undefined || value === null || values.has(name)) return null;
     values.set(name, value);
-    more = match[4] === ",";
+    more = match[5] === ",";
   }
+  return values;
+}
+
+/** What signature method PLAINTEXT (RFC 5849 3.4.4) needs of the parameters; null where it is missing or another method. */
+export function plaintextOAuth(values: ReadonlyMap<string, string>): OAuthHeader | null {
   const consumerKey = values.get("oauth_consumer_key");
   const token = values.get("oauth_token");
   const signature = values.get("oauth_signature");
@@ -34,6 +38,12 @@ export function parseOAuthHeader(header: string | undefined): OAuthHeader | null
   if (values.get("oauth_signature_method")?.toUpperCase() !== "PLAINTEXT") return null;
   if ((values.get("oauth_version") ?? "1.0") !== "1.0") return null;
   return { consumerKey, token, signature };
+}
+
+/** Both at once, for whoever needs not know what was wrong. */
+export function parseOAuthHeader(header: string | undefined): OAuthHeader | null {
+  const values = readOAuthHeader(header);
+  return values && plaintextOAuth(values);
 }
 
 function decode(text: string): string | null {

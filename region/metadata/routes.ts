@@ -5,6 +5,7 @@ import { orderOf, taskKind } from "../boot/orders.ts";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
 import { Denied, InputError, NotFound } from "../errors.ts";
+import { configuredNetworkOf } from "../interfaces/configure.ts";
 import { lockMachine } from "../machines/fire.ts";
 import { touch } from "../machines/touch.ts";
 import { scriptsArchive } from "../scripts/index.ts";
@@ -103,7 +104,10 @@ function metadataService({ db, clock, bundle: bundlePath }: MetadataDeps) {
         const waits = task === null ? "the system in memory to ask for its user data" : "the agent to start";
         await touch(tx, id, clock.now(), waits);
         const input = { rack, machineId: id, credentials: await credentialsFor(tx, id, clock.now()) };
-        if (task === null) return text(memoryPreseed(input, configuredNetwork(machine)));
+        if (task === null) {
+          const network = (await configuredNetworkOf(tx, id, clock.now())) ?? configuredNetwork(machine);
+          return text(memoryPreseed(input, network));
+        }
         return text(taskPreseed(input, { login: opensLogin(machine), stays: task === "rescue" }));
       });
     }

@@ -30,8 +30,3 @@ export function contains(block: Block, address: string): boolean {
   const number = toNumber(address);
   return number >= block.first && number <= block.last;
 }
-
-/** Addresses a host may have: a /31 and a /32 have no network and broadcast address (RFC 3021). */
-export function hostBounds(block: Block): { first: number; last: number } {
-  return block.prefix >= 31 ? block : { first: block.first + 1, last: block.last - 1 };
-}

@@ -1,3 +1,4 @@
+export { findFabrics, findSpaces, findSubnets, findVlans } from "./find.ts";
 export { commitLeases } from "./lease-commit.ts";
 export { listLeases } from "./lease-list.ts";
 export { leaseSeconds, offerLeases } from "./lease-offer.ts";

@@ -2,7 +2,16 @@ import type { LeaseCommitAnswer, LeaseCommitRequest } from "@rackwright/contract
 import { sql } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
 import { unknownSubnet } from "./lease-offer.ts";
-import { inRange, leaseKey, leaseStates, type LeaseState, lockSubnets, ofMachine, writeLeases } from "./lease-rows.ts";
+import {
+  inRange,
+  leaseKey,
+  leaseStates,
+  type LeaseState,
+  lockSubnets,
+  ofMachine,
+  reservedElsewhere,
+  writeLeases,
+} from "./lease-rows.ts";
 
 /** Longest lease a rack may ask for, in seconds. */
 const longestLease = 86_400;
@@ -43,7 +52,10 @@ async function renew(db: Database, requests: readonly LeaseCommitRequest[], now:
            as r(n, subnet_id, mac, address, seconds, hostname)
       join leases l on l.subnet_id = r.subnet_id and l.address = r.address and l.mac = r.mac and l.state <> 'declined'
       join subnets s on s.id = l.subnet_id and s.dhcp
-      where ${inRange("l.subnet_id", "l.address")} or l.address << s.cidr and ${ofMachine("l.mac")}
+      where (${inRange("l.subnet_id", "l.address")} or l.address << s.cidr and ${ofMachine("l.mac")}
+             or exists (select from reserved_ips kept where kept.subnet_id = l.subnet_id and kept.mac = l.mac
+                        and kept.address = l.address))
+        and not ${reservedElsewhere("l.subnet_id", "l.address", "l.mac")}
       order by l.subnet_id, l.address for update of l
     )
     update leases l set state = 'leased', updated_at = ${now},

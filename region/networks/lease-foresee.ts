@@ -29,14 +29,22 @@ export async function foreseeLease(
 
 /** Why this address, from the row it has had until now. */
 async function chosenBy(db: Database, { subnet_id, mac, requested }: LeaseOfferRequest, address: string) {
-  const { rows } = await sql<{ cidr: string; range: string | null; mac: string | null; state: string | null }>`
+  const { rows } = await sql<{
+    cidr: string;
+    range: string | null;
+    mac: string | null;
+    state: string | null;
+    reserved: boolean;
+  }>`
     select s.cidr::text as cidr, l.mac, l.state,
+      exists (select from reserved_ips r where r.subnet_id = s.id and r.mac = ${mac} and r.address = ${address}::inet) as reserved,
       (select host(r.first) || '-' || host(r.last) from ip_ranges r where r.subnet_id = s.id and r.kind = 'dynamic'
        and ${address}::inet between r.first and r.last limit 1) as range
     from subnets s left join leases l on l.subnet_id = s.id and l.address = ${address}::inet
     where s.id = ${subnet_id}`.execute(db);
   const row = rows[0];
   const where = row?.range == null ? `on ${row?.cidr ?? "its subnet"}` : `in the dynamic range ${row.range}`;
+  if (row?.reserved === true) return `the address is reserved for the card (${where})`;
   if (row?.mac === mac)
     return `the card ${row.state === "leased" ? "had it before" : "was offered it before"} (${where})`;
   if (address === requested) return `the card asks for it, and it is free (${where})`;

@@ -27,12 +27,16 @@ export async function lockSubnets(
 
 /**
  * A SQL condition: `address` may be leased on `subnet` by strangers, that is, it lies in a dynamic range and is not
- * the address of the gateway or of a rack, however it came about.
+ * the address of the gateway or of a rack, nor reserved or set aside, however it came about.
  */
 export const inRange = (subnet: string, address: string) => sql<boolean>`(
   exists (select from ip_ranges range where range.subnet_id = ${sql.ref(subnet)} and range.kind = 'dynamic'
           and ${sql.ref(address)} between range.first and range.last)
   and not exists (select from subnets s where s.id = ${sql.ref(subnet)} and s.gateway = ${sql.ref(address)})
+  and not exists (select from ip_ranges kept where kept.subnet_id = ${sql.ref(subnet)} and kept.kind = 'reserved'
+                  and ${sql.ref(address)} between kept.first and kept.last)
+  and not exists (select from reserved_ips kept where kept.address = ${sql.ref(address)})
+  and not exists (select from ip_addresses aside where aside.address = ${sql.ref(address)})
   and ${sql.ref(address)} <> all (array(
     select host(a.cidr::inet)::inet from racks r, jsonb_to_recordset(r.interfaces) as i(addresses jsonb),
       jsonb_array_elements_text(i.addresses) as a(cidr))))`;
@@ -41,10 +45,24 @@ export const inRange = (subnet: string, address: string) => sql<boolean>`(
 export const ofMachine = (mac: string) =>
   sql<boolean>`exists (select from interfaces card where card.mac = ${sql.ref(mac)})`;
 
+/** A SQL condition: the address is reserved on the subnet for another network card, or the card has another one reserved. */
+export const reservedElsewhere = (subnet: string, address: string, mac: string) => sql<boolean>`
+  exists (select from reserved_ips kept where kept.subnet_id = ${sql.ref(subnet)}
+          and (kept.mac = ${sql.ref(mac)}) <> (kept.address = ${sql.ref(address)}))`;
+
+/**
+ * A SQL condition on a row `kept` of `reserved_ips`: nobody else has its address, as somebody may have who took it from
+ * another server, or by himself.
+ */
+export const reservedAndFree = (now: Date) => sql<boolean>`
+  not exists (select from leases other where other.subnet_id = kept.subnet_id and other.address = kept.address
+              and (other.mac <> kept.mac or other.state = 'declined')
+              and (other.expires_at > ${now} or other.state <> 'declined' and ${ofMachine("other.mac")}))`;
+
 /** What the database knows about one request before anything is decided. */
 export type LeaseState = {
   n: number;
-  /** Address this card holds on the subnet already, if it may keep it. */
+  /** Address reserved for this card on the subnet; else the one it holds already, if it may keep it. */
   own: string | null;
   /** Address of this card's row on the subnet, even one it may not keep. */
   held: string | null;
@@ -66,7 +84,7 @@ export async function leaseStates(
   now: Date,
 ): Promise<LeaseState[]> {
   const { rows } = await sql<LeaseState>`
-    select q.n, host(own.address) as own, coalesce(own.state = 'leased', false) as own_leased,
+    select q.n, host(coalesce(kept.address, own.address)) as own, coalesce(own.state = 'leased', false) as own_leased,
       own.expires_at as own_expires, host(held.address) as held,
       coalesce(${inRange("q.subnet_id", "q.address")}, false) as allowed,
       coalesce(taken.address is null or taken.mac = q.mac and taken.state <> 'declined'
@@ -76,9 +94,12 @@ export async function leaseStates(
                 ${questions.map((q) => q.mac)}::text[], ${questions.map((q) => q.address)}::inet[])
          as q(n, subnet_id, mac, address)
     left join leases held on held.subnet_id = q.subnet_id and held.mac = q.mac and held.state <> 'declined'
+    left join reserved_ips kept on kept.subnet_id = q.subnet_id and kept.mac = q.mac and ${reservedAndFree(now)}
     left join leases own on own.subnet_id = held.subnet_id and own.address = held.address
-      and (${inRange("own.subnet_id", "own.address")} or ${ofMachine("own.mac")}
-           and exists (select from subnets s where s.id = own.subnet_id and own.address << s.cidr))
+      and case when kept.address is not null then own.address = kept.address
+        else (${inRange("own.subnet_id", "own.address")} or ${ofMachine("own.mac")}
+              and exists (select from subnets s where s.id = own.subnet_id and own.address << s.cidr))
+          and not exists (select from reserved_ips others where others.address = own.address) end
     left join leases taken on taken.subnet_id = q.subnet_id and taken.address = q.address
     order by q.n`.execute(tx);
   return rows;

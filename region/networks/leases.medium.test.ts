@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import type { LeaseOfferAnswer, LeaseOfferRequest } from "@rackwright/contract";
+import { type LeaseOfferAnswer, type LeaseOfferRequest, subnetCreate } from "@rackwright/contract";
 import {
   array,
   assert as checkProperty,
@@ -31,16 +31,16 @@ const database = await testDatabase();
 after(() => database.close());
 let subnet = 0;
 beforeEach(async () => {
-  await sql`truncate leases, ip_ranges, subnets, events, machines, interfaces, racks restart identity cascade`.execute(
+  await sql`truncate leases, ip_ranges, subnets, events, machines, interfaces restart identity cascade`.execute(
     database.db,
   );
+  await database.db.deleteFrom("racks").execute();
   subnet = await makeSubnet("10.0.0.0/24", "10.0.0.10", "10.0.0.19");
 });
 
 const makeSubnet = async (cidr: string, first: string, last: string): Promise<number> => {
-  const rest = { gateway: null, dns_servers: [], ntp_servers: [], mtu: null, dhcp: true };
-  const ranges = { dynamic_ranges: [{ first, last }] };
-  return (await createSubnet(database.db, { ...rest, cidr, ...ranges }, { actor: "root", now: new Date() })).id;
+  const wanted = subnetCreate.parse({ cidr, dhcp: true, dynamic_ranges: [{ first, last }] });
+  return (await createSubnet(database.db, wanted, { actor: "root", now: new Date() })).id;
 };
 const ask = (n: number, more: Partial<LeaseOfferRequest> = {}): LeaseOfferRequest => ({
   mac: mac(n),

@@ -25,7 +25,8 @@ after(async () => {
   await database.close();
 });
 beforeEach(async () => {
-  await sql`truncate subnets, racks, machines restart identity cascade`.execute(db);
+  await sql`truncate subnets, machines restart identity cascade`.execute(db);
+  await db.deleteFrom("racks").execute();
 });
 
 type Method = "GET" | "POST" | "PATCH" | "DELETE";
@@ -45,7 +46,22 @@ const wanted = {
 test("a subnet is made, read, listed by pages, changed and deleted", async () => {
   const made = await ask<Subnet>("POST", "/subnets", { ...wanted, dns_servers: ["9.9.9.9", "1.1.1.1"] });
   assert.equal(made.status, 201);
-  const expected = { ...wanted, id: made.body.id, dns_servers: ["9.9.9.9", "1.1.1.1"], ntp_servers: [], mtu: null };
+  const expected = {
+    ...wanted,
+    id: made.body.id,
+    name: "10.0.0.0/24",
+    description: "",
+    vlan_id: 5001,
+    dns_servers: ["9.9.9.9", "1.1.1.1"],
+    ntp_servers: [],
+    mtu: null,
+    managed: true,
+    rdns_mode: 2,
+    active_discovery: false,
+    allow_dns: true,
+    allow_proxy: true,
+    disabled_boot_architectures: [],
+  };
   assert.deepEqual(made.body, expected);
   assert.deepEqual((await ask("GET", `/subnets/${made.body.id}`)).body, expected);
   await ask("POST", "/subnets", { cidr: "10.0.1.0/24" });

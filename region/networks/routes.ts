@@ -1,84 +1,119 @@
 import { isIPv4 } from "node:net";
-import { lease, macAddress, pageOf, pageQuery, subnet, subnetCreate, subnetUpdate } from "@rackwright/contract";
+import * as contract from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
 import type { App } from "../http/app.ts";
-import { InputError } from "../errors.ts";
-import { callerOf } from "../http/auth.ts";
+import { administratorOf, callerOf } from "../http/auth.ts";
 import type { Guards } from "../racks/routes.ts";
+import { registerAddressRoutes } from "./address-routes.ts";
+import * as fabrics from "./fabrics.ts";
 import { listLeases } from "./lease-list.ts";
-import { createSubnet, deleteSubnet, getSubnet, listSubnets, updateSubnet } from "./subnets.ts";
+import { badCursor, registerNoun } from "./noun-routes.ts";
+import * as spaces from "./spaces.ts";
+import * as routes from "./static-routes.ts";
+import * as subnets from "./subnets.ts";
+import * as vlans from "./vlans.ts";
 
-const params = z.object({ id: z.coerce.number().int().positive() });
-const leaseQuery = pageQuery.extend({ subnet_id: z.coerce.number().int().optional(), mac: macAddress.optional() });
+const leaseQuery = contract.pageQuery.extend({
+  subnet_id: z.coerce.number().int().optional(),
+  mac: contract.macAddress.optional(),
+});
 
-/** `/api/v1/subnets` and `/api/v1/leases`. */
+/** `/api/v1/` fabrics, vlans, spaces, subnets, static-routes and leases, and those of addresses. */
 export function registerNetworkRoutes(app: App, deps: { db: Database; clock: Clock; guards: Guards }): void {
   const { db, clock, guards } = deps;
-  const tags = ["networks"];
-  const by = (request: FastifyRequest) => ({ actor: callerOf(request).username, now: clock.now() });
+  const by = (request: FastifyRequest) => ({ actor: administratorOf(request).username, now: clock.now() });
 
-  app.get(
-    "/api/v1/subnets",
-    {
-      preHandler: guards.user,
-      schema: { summary: "List subnets", tags, querystring: pageQuery, response: { 200: pageOf(subnet) } },
-    },
-    async ({ query }) => {
-      const after = query.cursor === undefined ? 0 : Number(query.cursor);
-      if (!Number.isSafeInteger(after)) throw badCursor(query.cursor);
-      const items = await listSubnets(db, after, query.limit + 1);
-      const page = items.slice(0, query.limit);
-      return { items: page, next: items.length > query.limit ? String(page.at(-1)?.id) : null };
-    },
-  );
-  app.post(
-    "/api/v1/subnets",
-    {
-      preHandler: guards.administrator,
-      schema: { summary: "Create a subnet", tags, body: subnetCreate, response: { 201: subnet } },
-    },
-    async (request, reply) => {
-      const made = await createSubnet(db, request.body, by(request));
-      return reply.code(201).header("location", `/api/v1/subnets/${made.id}`).send(made);
-    },
-  );
-  app.get(
-    "/api/v1/subnets/:id",
-    { preHandler: guards.user, schema: { summary: "Read a subnet", tags, params, response: { 200: subnet } } },
-    ({ params }) => getSubnet(db, params.id),
-  );
-  app.patch(
-    "/api/v1/subnets/:id",
-    {
-      preHandler: guards.administrator,
-      schema: { summary: "Change a subnet", tags, params, body: subnetUpdate, response: { 200: subnet } },
-    },
-    (incoming) => updateSubnet(db, incoming.params.id, incoming.body, by(incoming)),
-  );
-  app.delete(
-    "/api/v1/subnets/:id",
-    {
-      preHandler: guards.administrator,
-      schema: { summary: "Delete a subnet", tags, params, response: { 204: z.null() } },
-    },
-    async (request, reply) => {
-      await deleteSubnet(db, request.params.id, by(request));
-      return reply.code(204).send(null);
-    },
-  );
+  registerNoun(app, {
+    path: "fabrics",
+    title: "a fabric",
+    titles: "fabrics",
+    item: contract.fabric,
+    create: contract.fabricCreate,
+    update: contract.fabricUpdate,
+    filters: {},
+    list: (_, { after, limit }) => fabrics.listFabrics(db, after, limit),
+    read: (_, id) => fabrics.getFabric(db, id),
+    make: (request, wanted) => fabrics.createFabric(db, wanted, by(request)),
+    change: (request, id, change) => fabrics.updateFabric(db, id, change, by(request)),
+    remove: (request, id) => fabrics.deleteFabric(db, id, by(request)),
+  });
+  registerNoun(app, {
+    path: "vlans",
+    title: "a VLAN",
+    titles: "VLANs",
+    item: contract.vlan,
+    create: contract.vlanCreate,
+    update: contract.vlanUpdate,
+    filters: { fabric_id: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional() },
+    list: (_, { after, limit, filters }) => vlans.listVlans(db, after, limit, filters.fabric_id ?? null),
+    read: (_, id) => vlans.getVlan(db, id),
+    make: (request, wanted) => vlans.createVlan(db, wanted, by(request)),
+    change: (request, id, change) => vlans.updateVlan(db, id, change, by(request)),
+    remove: (request, id) => vlans.deleteVlan(db, id, by(request)),
+  });
+  registerNoun(app, {
+    path: "spaces",
+    title: "a space",
+    titles: "spaces",
+    item: contract.space,
+    create: contract.spaceCreate,
+    update: contract.spaceUpdate,
+    filters: {},
+    list: (_, { after, limit }) => spaces.listSpaces(db, after, limit),
+    read: (_, id) => spaces.getSpace(db, id),
+    make: (request, wanted) => spaces.createSpace(db, wanted, by(request)),
+    change: (request, id, change) => spaces.updateSpace(db, id, change, by(request)),
+    remove: (request, id) => spaces.deleteSpace(db, id, by(request)),
+  });
+  registerNoun(app, {
+    path: "subnets",
+    title: "a subnet",
+    titles: "subnets",
+    item: contract.subnet,
+    create: contract.subnetCreate,
+    update: contract.subnetUpdate,
+    filters: {},
+    list: (_, { after, limit }) => subnets.listSubnets(db, after, limit),
+    read: (_, id) => subnets.getSubnet(db, id),
+    make: (request, wanted) => subnets.createSubnet(db, wanted, by(request)),
+    change: (request, id, change) => subnets.updateSubnet(db, id, change, by(request)),
+    remove: (request, id) => subnets.deleteSubnet(db, id, by(request)),
+  });
+  registerNoun(app, {
+    path: "static-routes",
+    title: "a static route",
+    titles: "static routes",
+    item: contract.staticRoute,
+    create: contract.staticRouteCreate,
+    update: contract.staticRouteUpdate,
+    filters: {},
+    list: (_, { after, limit }) => routes.listStaticRoutes(db, after, limit),
+    read: (_, id) => routes.getStaticRoute(db, id),
+    make: (request, wanted) => routes.createStaticRoute(db, wanted, by(request)),
+    change: (request, id, change) => routes.updateStaticRoute(db, id, change, by(request)),
+    remove: (request, id) => routes.deleteStaticRoute(db, id, by(request)),
+  });
+  registerAddressRoutes(app, { db, clock });
   app.get(
     "/api/v1/leases",
     {
       preHandler: guards.user,
-      schema: { summary: "List DHCP leases", tags, querystring: leaseQuery, response: { 200: pageOf(lease) } },
+      schema: {
+        summary: "List DHCP leases",
+        tags: ["networks"],
+        querystring: leaseQuery,
+        response: { 200: contract.pageOf(contract.lease) },
+      },
     },
-    async ({ query }) => {
+    async (incoming) => {
+      const { query } = incoming;
+      const viewer = callerOf(incoming);
       const [id, address, ...more] = (query.cursor ?? "0,0.0.0.0").split(",");
       if (!/^\d{1,15}$/.test(id ?? "") || !isIPv4(address ?? "") || more.length > 0) throw badCursor(query.cursor);
-      const items = await listLeases(db, query, clock.now(), query.cursor, query.limit + 1);
+      const items = await listLeases(db, { ...query, viewer }, clock.now(), query.cursor, query.limit + 1);
       const page = items.slice(0, query.limit);
       const last = page.at(-1);
       const goesOn = items.length > query.limit && last !== undefined;
@@ -86,6 +121,3 @@ export function registerNetworkRoutes(app: App, deps: { db: Database; clock: Clo
     },
   );
 }
-
-const badCursor = (cursor: string | undefined): InputError =>
-  InputError.field("cursor", cursor, "must be the 'next' value of an earlier page");

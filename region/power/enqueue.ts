@@ -10,6 +10,8 @@ export type PowerJob = {
   generation: number;
   action: PowerAction;
   bootDevice: "pxe" | "disk" | null;
+  /** How it is switched off; hard where left out. `soft` asks the system to shut down. */
+  stopMode?: "soft" | "hard";
   actor: string;
   /** Whether the machine's life waits for this command, so that its failure is the machine's. */
   decides: boolean;

@@ -73,7 +73,7 @@ export async function runPowerJob(job: PowerJob, tries: number, context: Context
         parameters: machine.power_parameters,
         action: job.action,
         boot_device: job.bootDevice,
-        stop_mode: "hard",
+        stop_mode: job.stopMode ?? "hard",
         within_seconds: secondsLeft(job, now()),
       },
       machine.id,

@@ -27,7 +27,8 @@ const stored = async () =>
   (await db.selectFrom("events").select("message").orderBy("id").execute()).map((row) => row.message);
 
 beforeEach(async () => {
-  await sql`truncate racks, events, machines, subnets restart identity cascade`.execute(db);
+  await sql`truncate events, machines, subnets restart identity cascade`.execute(db);
+  await db.deleteFrom("racks").execute();
   await ensureRack(db, "rack1", Buffer.alloc(32, 1));
 });
 

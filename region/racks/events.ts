@@ -2,6 +2,7 @@ import type { EventType, RackEvent } from "@rackwright/contract";
 import { sql } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
 import { appendEvents, type NewEvent } from "../events/append.ts";
+import { noteExternalDhcp } from "../networks/external-dhcp.ts";
 
 /** Subjects a rack may speak about. Everything else is the region's own knowledge and cannot be claimed by a rack. */
 const subjects = ["dhcp", "tftp", "http", "boot", "power", "rack", "image", "network"];
@@ -35,6 +36,7 @@ export async function takeRackEvents(
     if (known.boot !== boot || through !== before)
       await tx.updateTable("racks").set({ boot, events_through: through }).where("name", "=", rack).execute();
     const told = fresh.filter((event) => mayTell(event.type));
+    await noteExternalDhcp(tx, rack, told);
     const owners = await findOwners(tx, told);
     await appendEvents(
       tx,

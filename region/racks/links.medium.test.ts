@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { after, beforeEach, test } from "node:test";
-import { linkProofOf, type RackConfig } from "@rackwright/contract";
+import { linkProofOf, type RackConfig, subnetCreate } from "@rackwright/contract";
 import { sql } from "kysely";
 import { testDatabase } from "../database/testing.ts";
 import { createSubnet, listSubnets, updateSubnet } from "../networks/subnets.ts";
@@ -25,7 +25,8 @@ const hello = {
 };
 
 beforeEach(async () => {
-  await sql`truncate racks, subnets, events, machines restart identity cascade`.execute(db);
+  await sql`truncate subnets, events, machines restart identity cascade`.execute(db);
+  await db.deleteFrom("racks").execute();
   await ensureRack(db, "rack1", secret);
 });
 
@@ -104,8 +105,7 @@ test("other upgrade paths are not found", async (t) => {
 test("hello teaches subnets with DHCP off, tells the configuration and shows the rack as connected until it goes", async (t) => {
   const region = await testLinks(database);
   t.after(region.close);
-  const plain = { gateway: null, dns_servers: [], ntp_servers: [], mtu: null, dhcp: false, dynamic_ranges: [] };
-  await createSubnet(db, { cidr: "10.99.0.0/16", ...plain }, operator);
+  await createSubnet(db, subnetCreate.parse({ cidr: "10.99.0.0/16" }), operator);
   const rack = await linkRack(region.url, "rack1", secret);
   const config = await rack.peer.call("rack.hello", hello);
   assert.deepEqual(

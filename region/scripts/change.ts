@@ -1,18 +1,22 @@
 import type { z } from "zod";
 import type { scriptUpdate } from "@rackwright/contract";
 import type { Transaction } from "../database/pool.ts";
-import { type Change, audit, createScript, lockScript, replaceText } from "./store.ts";
+import { parseScript } from "./header.ts";
+import { type Change, audit, columnsOf, createScript, lockScript, replaceText, unstated } from "./store.ts";
 import { readScript, noVersion } from "./read.ts";
 
-/** Changes what an operator may set beside the text. */
+/** What may be changed of a built-in script. */
+const ofBuiltins = ["tags", "timeout"];
+
+/** Changes what an operator may set beside the text; of a built-in script its tags and time limit. */
 export async function updateScript(
   tx: Transaction,
   name: string,
   update: z.infer<typeof scriptUpdate>,
   change: Change,
 ) {
-  const row = await lockScript(tx, name);
   const fields = Object.keys(update) as (keyof typeof update)[];
+  const row = await lockScript(tx, name, fields.every((field) => ofBuiltins.includes(field)) && fields.length > 0);
   // A script's own hardware and that it destroys are always among its tags.
   const own = [row.hardware_type, ...(row.destructive ? ["destructive"] : [])];
   const after = { ...update, ...(update.tags && { tags: [...new Set([...update.tags, ...own])] }) };
@@ -24,6 +28,31 @@ export async function updateScript(
       .execute();
   const before = Object.fromEntries(fields.map((field) => [field, row[field]]));
   await audit(tx, name, "changed", change, { before, after });
+}
+
+/**
+ * Changes what a form says of a script beside its text, by the names a header has.
+ *
+ * @throws InputError where the text's header says otherwise
+ */
+export async function changeFields(
+  tx: Transaction,
+  name: string,
+  fields: Readonly<Record<string, unknown>>,
+  change: Change,
+): Promise<void> {
+  const row = await lockScript(tx, name);
+  const { text } = await readScript(tx, name);
+  const columns = columnsOf(parseScript(text, { ...unstated(row, text), ...fields }));
+  const named = Object.fromEntries(Object.entries(columns).filter(([field]) => Object.hasOwn(fields, field)));
+  if (Object.keys(named).length === 0) return;
+  await tx
+    .updateTable("scripts")
+    .set({ ...named, updated_at: change.now })
+    .where("id", "=", row.id)
+    .execute();
+  const before = Object.fromEntries(Object.keys(named).map((field) => [field, row[field as keyof typeof row]]));
+  await audit(tx, name, "changed", change, { before, after: fields });
 }
 
 /** Goes back to the text of an earlier version, which becomes the newest. @throws NotFound */

@@ -15,9 +15,11 @@ export type ParsedScript = Header & { parameters: Record<string, ScriptParameter
  * Reads a script's text: it must begin with a shebang, and says of itself what its header says (YAML between two marked
  * comment lines, MAAS's script metadata 1.0). A script without a header is a test with the default of every field.
  *
+ * @param beside what a form says of it beside its text, by the names a header has. Where the header says it too, both must
+ * say the same.
  * @throws InputError naming the field, its value and what is allowed
  */
-export function parseScript(text: string): ParsedScript {
+export function parseScript(text: string, beside: Readonly<Record<string, unknown>> = {}): ParsedScript {
   if (Buffer.byteLength(text) > longestScript) {
     throw new InputError(`The script is larger than ${longestScript} bytes.`, {
       failures: [{ field: "text", allowed: `at most ${longestScript} bytes` }],
@@ -37,8 +39,31 @@ export function parseScript(text: string): ParsedScript {
       ...scriptHeaderInvalid,
     });
   }
-  return checkFields(readYaml(headerText(text)));
+  const header = readYaml(headerText(text));
+  if (Object.keys(beside).length === 0) return checkFields(header);
+  const alone = checkFields(header);
+  const told = { ...(header as Record<string, unknown>), ...beside };
+  const both = checkFields(told);
+  for (const [field, value] of Object.entries(beside)) {
+    const [own, its] = [alone, both].map((parsed) =>
+      JSON.stringify(Object.entries(parsed).find(([key]) => key === field)),
+    );
+    if (statesField(header, field) && own !== its)
+      throw InputError.field(field, value, "must be as the script's header has it, or be left out");
+  }
+  return both;
 }
+
+/** Names of the fields a script's header states. */
+export function statedFields(text: string): string[] {
+  const header = readYaml(headerText(text));
+  return headerFields.filter((field) => statesField(header, field));
+}
+
+const statesField = (header: unknown, field: string): boolean =>
+  typeof header === "object" &&
+  header !== null &&
+  (Object.hasOwn(header, field) || (field === "type" && Object.hasOwn(header, "script_type")));
 
 /** The YAML of a header, without the marks of comments; "" when there is no header. */
 function headerText(text: string): string {

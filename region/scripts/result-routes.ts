@@ -14,9 +14,9 @@ import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
 import { OutsideDown } from "../errors.ts";
 import type { App } from "../http/app.ts";
-import { administratorOf, callerOf } from "../http/auth.ts";
+import { callerOf } from "../http/auth.ts";
 import { type Output, type OutputStream, outputStreams, readOutput } from "./output-read.ts";
-import { listResults, readResult, requireReadable } from "./results.ts";
+import { listResults, readResult, requireJudge, requireReadable } from "./results.ts";
 import { suppressResult } from "./suppress.ts";
 
 export type ResultDeps = { db: Database; clock: Clock; signal: AbortSignal };
@@ -74,11 +74,7 @@ export function registerResultRoutes(
   routes.get(
     "/api/v1/results/:id",
     { schema: { tags, summary: "One result", params, response: { 200: scriptResult } } },
-    async (incoming) => {
-      const result = await readResult(db, incoming.params.id);
-      await requireReadable(db, result.machine_id, callerOf(incoming));
-      return result;
-    },
+    async (incoming) => readResult(db, incoming.params.id, callerOf(incoming)),
   );
 
   routes.get(
@@ -109,7 +105,7 @@ export function registerResultRoutes(
       const { id } = request.params;
       const { stream, offset, wait } = request.query;
       const { raw } = request;
-      await requireReadable(db, (await readResult(db, id)).machine_id, callerOf(request));
+      await readResult(db, id, callerOf(request));
       const gone = () => signal.aborted || raw.destroyed;
       if (wait > 0 && waiting >= waitLimit)
         throw new OutsideDown(`This region has ${waitLimit} readers waiting for output already.`, tooManyStreams);
@@ -140,8 +136,10 @@ export function registerResultRoutes(
       },
       async (request) => {
         const { id } = request.params;
-        const change = { actor: administratorOf(request).username, now: clock.now() };
+        const caller = callerOf(request);
+        const change = { actor: caller.username, now: clock.now() };
         return db.transaction().execute(async (tx) => {
+          await requireJudge(tx, (await readResult(tx, id, caller)).machine_id, caller);
           await suppressResult(tx, id, verb === "suppress", change);
           return readResult(tx, id);
         });

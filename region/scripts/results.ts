@@ -1,8 +1,8 @@
 import { type ScriptResult, hardwareTypes } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
-import { Denied, NotFound } from "../errors.ts";
-import type { Caller } from "../machines/fire.ts";
+import { NotFound } from "../errors.ts";
+import { type Caller, mayView, requireOperator, seesEverything, visibleMachines } from "../users/access.ts";
 import { type Page, cutPage } from "../page.ts";
 import { shown } from "./parameters.ts";
 
@@ -47,21 +47,31 @@ export type ResultFilter = {
 };
 
 /**
- * What scripts found on a machine is its owner's, as soon as it has one: logs of an installation, and whatever a script
- * printed.
+ * What scripts found on a machine is for those who may see the machine: of one that has an owner, for nobody but him, and
+ * operators and auditors of its pool.
  *
- * @throws NotFound, Denied for a machine of somebody else
+ * @throws NotFound
  */
 export async function requireReadable(db: Kysely<Tables>, machineId: string, caller: Caller): Promise<void> {
   const machine = await db
     .selectFrom("machines")
-    .select(["hostname", "owner_id"])
+    .select(["pool_id", "owner_id"])
     .where("id", "=", machineId)
     .executeTakeFirst();
-  if (machine === undefined)
+  if (machine === undefined || !mayView(caller, machine))
     throw new NotFound(`There is no machine ${machineId}.`, { next: "List machines to see their ids." });
-  if (machine.owner_id === null || caller.administrator || machine.owner_id === caller.id) return;
-  throw new Denied(`Only the owner of ${machine.hostname} or an administrator may read what scripts found on it.`);
+}
+
+/** For whoever decides that a failure does not count. @throws NotFound, Denied unless he operates the machine's pool */
+export async function requireJudge(db: Kysely<Tables>, machineId: string, caller: Caller): Promise<void> {
+  const machine = await db
+    .selectFrom("machines")
+    .select(["hostname", "pool_id", "owner_id"])
+    .where("id", "=", machineId)
+    .executeTakeFirst();
+  if (machine === undefined || !mayView(caller, machine))
+    throw new NotFound(`There is no machine ${machineId}.`, { next: "List machines to see their ids." });
+  requireOperator(caller, machine, "judge the results of");
 }
 
 /** One page of a machine's results, the newest first; `cursor` is the id of the last one seen. */
@@ -89,9 +99,17 @@ export async function listResults(
   return cutPage(rows.map(toResult), limit, ({ id }) => id);
 }
 
-/** One result. @throws NotFound */
-export async function readResult(db: Kysely<Tables>, id: number): Promise<ScriptResult> {
-  const row = await results(db).where("r.id", "=", id).executeTakeFirst();
+/** One result, where `viewer` may see its machine. @throws NotFound */
+export async function readResult(db: Kysely<Tables>, id: number, viewer?: Caller): Promise<ScriptResult> {
+  const row = await results(db)
+    .where("r.id", "=", id)
+    .$if(viewer !== undefined && !seesEverything(viewer), (query) =>
+      query.where(
+        sql<boolean>`exists (select from machines where machines.id = r.machine_id
+          and ${viewer === undefined ? sql`true` : visibleMachines(viewer)})`,
+      ),
+    )
+    .executeTakeFirst();
   if (row === undefined)
     throw new NotFound(`There is no result ${id}.`, {
       next: "GET /api/v1/machines/{id}/results lists a machine's; only those of its last sets are kept.",

@@ -6,11 +6,12 @@ import { buildApp } from "../http/app.ts";
 import { type TestApi, testApi } from "../http/testing.ts";
 import { noLog } from "../log.ts";
 import { lockMachine } from "../machines/fire.ts";
+import { everywhere } from "../users/access.ts";
 import { testMachine } from "../machines/testing.ts";
 import { appendOutput } from "./output.ts";
 import { endScripts, keepResult, prepareScripts } from "./index.ts";
 import { registerResultRoutes } from "./result-routes.ts";
-import { createScript } from "./store.ts";
+import { createScript, replaceText } from "./store.ts";
 import { testScript } from "./testing.ts";
 
 describe("routes of scripts and results", () => {
@@ -138,7 +139,7 @@ describe("routes of scripts and results", () => {
     await db.transaction().execute((tx) => createScript(tx, { text: testScript("name: ours"), builtin: true }, by));
     for (const [method, url, body] of [
       ["PUT", "/scripts/ours/text", { text: testScript("name: ours\ntitle: x") }],
-      ["PATCH", "/scripts/ours", { timeout: 5 }],
+      ["PATCH", "/scripts/ours", { timeout: 5, title: "Mine" }],
       ["POST", "/scripts/ours/revert", { version: 1 }],
       ["DELETE", "/scripts/ours", undefined],
     ] as const) {
@@ -146,7 +147,14 @@ describe("routes of scripts and results", () => {
       assert.deepEqual([answer.status, /cannot be changed/.test(String(answer.body["detail"]))], [409, true]);
       assert.match(String(answer.body["next"]), /Copy it/);
     }
+    assert.equal((await ask("PATCH", "/scripts/ours", { timeout: 5, tags: ["mine"] })).status, 200);
     assert.equal((await ask("POST", "/scripts/ours/copy", { name: "mine" })).body["builtin"], false);
+
+    // What the operator set stays when a new version comes; the rest follows it.
+    const text = testScript("name: ours\ntitle: New\ntimeout: 60\ntags: theirs");
+    await db.transaction().execute((tx) => replaceText(tx, "ours", text, by, { builtin: true }));
+    const { title, timeout, tags } = script.parse((await ask("GET", "/scripts/ours")).body);
+    assert.deepEqual([title, timeout, tags.includes("mine"), tags.includes("theirs")], ["New", 5, true, false]);
   });
 
   it("show results, their output while they run, and let failures not count", async () => {
@@ -220,7 +228,8 @@ describe("routes of scripts and results", () => {
       await keepResult(tx, machine, told, new Date());
     });
     const [result] = await db.selectFrom("script_results").select("id").where("machine_id", "=", id).execute();
-    const statuses = async (caller: (typeof people)[number] | undefined) => {
+    const statuses = async (person: (typeof people)[number] | undefined) => {
+      const caller = person && { ...person, grants: everywhere("user") };
       const app = buildApp({ log: noLog });
       app.decorateRequest("caller", { getter: () => caller ?? null });
       registerResultRoutes(app, { db, clock: systemClock, signal: new AbortController().signal });
@@ -234,7 +243,7 @@ describe("routes of scripts and results", () => {
     assert.deepEqual(await statuses(other), [200, 200, 200]);
     await db.updateTable("machines").set({ owner_id: owner?.id }).where("id", "=", id).execute();
     assert.deepEqual(await statuses(owner), [200, 200, 200]);
-    assert.deepEqual(await statuses(other), [403, 403, 403]);
+    assert.deepEqual(await statuses(other), [404, 404, 404]);
     assert.deepEqual(await statuses(undefined), [401, 401, 401]);
   });
 });

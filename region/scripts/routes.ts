@@ -19,7 +19,7 @@ import { administratorOf } from "../http/auth.ts";
 import { deleteScript, updateScript } from "./change.ts";
 import { createScript } from "./store.ts";
 import { listScripts, readScript } from "./read.ts";
-import { acceptScriptTexts, bodies, bodyLimit } from "./upload.ts";
+import { acceptScriptTexts, besideText, bodies, bodyLimit } from "./upload.ts";
 import { registerVersionRoutes, version } from "./version-routes.ts";
 
 export type ScriptDeps = { db: Database; clock: Clock };
@@ -67,6 +67,7 @@ function registerIn(routes: App, db: Database, clock: Clock): void {
         tags,
         summary: "Make a script of a text",
         description: bodies,
+        querystring: besideText,
         body: scriptUpload,
         response: { 201: scriptDetail },
       },

@@ -8,7 +8,8 @@ export async function forgetOldSets(
   machineId: string,
   type: ScriptType | "installation",
 ): Promise<void> {
-  const { script_history: kept } = await readSettings(tx);
+  const { script_history, script_history_of } = await readSettings(tx);
+  const kept = script_history_of[type] ?? script_history;
   await tx
     .deleteFrom("script_sets")
     .where("machine_id", "=", machineId)

@@ -3,7 +3,7 @@ import { json } from "../database/pool.ts";
 import type { Transaction } from "../database/pool.ts";
 import { InputError, StateConflict } from "../errors.ts";
 import { appendEvent } from "../events/append.ts";
-import { type ParsedScript, parseScript } from "./header.ts";
+import { type ParsedScript, parseScript, statedFields } from "./header.ts";
 import { type ScriptRow, unknownScript } from "./read.ts";
 
 /** Who changes a script, when and why. */
@@ -15,7 +15,7 @@ export function hashOf(text: string): string {
 }
 
 /** What a header says, as columns. */
-function columnsOf(parsed: ParsedScript) {
+export function columnsOf(parsed: ParsedScript) {
   return {
     type: parsed.type,
     hardware_type: parsed.hardware_type,
@@ -80,6 +80,14 @@ export async function audit(
   });
 }
 
+/** A script to be made. `beside` is what a form says of it, as of `parseScript`. */
+export type NewScript = {
+  text: string;
+  name?: string | undefined;
+  builtin?: boolean;
+  beside?: Readonly<Record<string, unknown>>;
+};
+
 /**
  * Makes a script of a text. Its name is the header's, else the one given.
  *
@@ -87,10 +95,10 @@ export async function audit(
  */
 export async function createScript(
   tx: Transaction,
-  { text, name: given, builtin = false }: { text: string; name?: string | undefined; builtin?: boolean },
+  { text, name: given, builtin = false, beside }: NewScript,
   change: Change,
 ): Promise<string> {
-  const parsed = parseScript(text);
+  const parsed = parseScript(text, beside);
   const name = parsed.name ?? given;
   if (name === undefined)
     throw InputError.field("name", undefined, "must be given, in the script's header or beside its text");
@@ -131,19 +139,42 @@ export async function lockScript(tx: Transaction, name: string, builtin = false)
   return row;
 }
 
+type Replacement = { builtin?: boolean; what?: string; beside?: Readonly<Record<string, unknown>> };
+
+/** What a form said of a script, as far as a text's header says nothing of it. */
+export function unstated(row: ScriptRow, text: string): Record<string, unknown> {
+  const stated = statedFields(text);
+  const { type, hardware_type, title, description, parallel, for_hardware, destructive, packages } = row;
+  const { may_reboot, recommission, apply_configured_networking } = row;
+  const fields = { type, hardware_type, title, description, parallel, for_hardware, destructive, packages };
+  const all = { ...fields, may_reboot, recommission, apply_configured_networking };
+  return Object.fromEntries(Object.entries(all).filter(([field]) => !stated.includes(field)));
+}
+
+/** Tags and timeout of a built-in script follow its header, unless an operator set them. */
+async function followed(tx: Transaction, row: ScriptRow, parsed: ParsedScript) {
+  const old = await tx.selectFrom("script_texts").select("text").where("sha256", "=", row.sha256).executeTakeFirst();
+  const before = old === undefined ? undefined : parseScript(old.text);
+  const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+  return {
+    ...((before === undefined || same(before.tags, row.tags)) && { tags: parsed.tags }),
+    ...((before === undefined || before.timeout === row.timeout) && { timeout: parsed.timeout }),
+  };
+}
+
 /**
  * Gives a script a new text, as a new version; the same text again changes nothing. Everything follows the new header
- * but tags and timeout, which an operator may have set meanwhile (those of a built-in script follow too).
+ * but tags and timeout, which an operator may have set meanwhile (those of a built-in script follow where none did).
  */
 export async function replaceText(
   tx: Transaction,
   name: string,
   text: string,
   change: Change,
-  { builtin = false, what = "changed" } = {},
+  { builtin = false, what = "changed", beside }: Replacement = {},
 ): Promise<void> {
   const row = await lockScript(tx, name, builtin);
-  const parsed = parseScript(text);
+  const parsed = parseScript(text, beside === undefined ? {} : { ...unstated(row, text), ...beside });
   if (parsed.name !== undefined && parsed.name !== name)
     throw InputError.field("header.name", parsed.name, `must stay ${name}; upload it as a script of its own instead`);
   if (hashOf(text) === row.sha256) return;
@@ -152,7 +183,7 @@ export async function replaceText(
     .updateTable("scripts")
     .set({
       ...columnsOf(parsed),
-      ...(builtin && { tags: parsed.tags, timeout: parsed.timeout, builtin }),
+      ...(builtin && { ...(await followed(tx, row, parsed)), builtin }),
       sha256,
       updated_at: change.now,
     })

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
 import { InputError } from "../errors.ts";
 import type { App } from "../http/app.ts";
 import { boundaryOf, parseMultipart } from "../metadata/multipart.ts";
@@ -24,6 +25,12 @@ function textOf(content: Buffer): string {
     });
   }
 }
+
+/** Query of a request whose body is the text itself. */
+export const besideText = z.object({
+  name: z.string().max(200).optional().describe("of the script, where the body is its text"),
+  comment: z.string().max(2000).optional().describe("why, where the body is the text"),
+});
 
 /** What stands beside the text: `name` and `comment`. */
 function beside(fields: Iterable<[string, unknown]>): Record<string, unknown> {

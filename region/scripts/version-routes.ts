@@ -15,7 +15,7 @@ import type { App } from "../http/app.ts";
 import { copyScript, revertScript } from "./change.ts";
 import { listVersions, readScript } from "./read.ts";
 import { type Change, replaceText } from "./store.ts";
-import { bodies, bodyLimit } from "./upload.ts";
+import { besideText, bodies, bodyLimit } from "./upload.ts";
 
 const tags = ["scripts"];
 const params = z.object({ name: scriptName });
@@ -35,6 +35,7 @@ export function registerVersionRoutes(routes: App, { db, by }: Deps): void {
         summary: "Give a script a new text, as a new version",
         description: bodies,
         params,
+        querystring: besideText,
         body: scriptReplacement,
         response: { 200: scriptDetail },
       },

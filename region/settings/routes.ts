@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
-import { appendAudit } from "../events/audit.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf } from "../http/auth.ts";
-import { readSettings, settings, settingsUpdate, writeSettings } from "./settings.ts";
+import { changeSettings } from "./change.ts";
+import { readSettings, settings, settingsUpdate } from "./settings.ts";
 
 /** Routes of the settings. */
 export function registerSettingRoutes(routes: App, { db, clock }: { db: Database; clock: Clock }): void {
@@ -23,20 +23,7 @@ export function registerSettingRoutes(routes: App, { db, clock }: { db: Database
     },
     async (incoming) => {
       const { username: actor } = administratorOf(incoming);
-      return db.transaction().execute(async (tx) => {
-        const before = await readSettings(tx);
-        await writeSettings(tx, incoming.body);
-        const after = await readSettings(tx);
-        await appendAudit(tx, {
-          type: "setting.changed",
-          at: clock.now(),
-          actor,
-          message: `${actor} changed settings: ${Object.keys(incoming.body).join(", ") || "none"}`,
-          before,
-          after,
-        });
-        return after;
-      });
+      return changeSettings(db, incoming.body, { actor, now: clock.now() });
     },
   );
 }

@@ -44,6 +44,31 @@ const scriptHistory = z
   .max(1000)
   .describe("how many runs of scripts of each type are kept with a machine");
 
+const scriptHistoryOf = z
+  .strictObject({
+    commissioning: scriptHistory,
+    testing: scriptHistory,
+    installation: scriptHistory,
+    release: scriptHistory,
+  })
+  .partial()
+  .describe("the same for runs of one type only");
+
+/** Layouts that can be applied without asking anybody anything. */
+const defaultLayout = z
+  .enum(["flat", "lvm", "bcache", "vmfs6", "vmfs7", "blank", "custom"])
+  .describe("how the disks of a machine are laid out when it was commissioned");
+
+const sessionLength = z
+  .int()
+  .min(60)
+  .max(2 * longest)
+  .describe("seconds after which somebody has to log in again");
+
+const webhookAddresses = z
+  .enum(["public", "private"])
+  .describe("where webhooks may deliver to: the Internet only, or private networks and this host, too");
+
 /** Everything that can be set while the region runs. */
 export const settings = z.strictObject({
   enlist: z
@@ -55,6 +80,10 @@ export const settings = z.strictObject({
   deadlines,
   release,
   script_history: scriptHistory.default(10),
+  session_length: sessionLength.default(604_800),
+  script_history_of: scriptHistoryOf.default({}),
+  default_storage_layout: defaultLayout.default("flat"),
+  webhook_addresses: webhookAddresses.default("public"),
 });
 export type Settings = z.infer<typeof settings>;
 export const settingsUpdate = z
@@ -63,6 +92,10 @@ export const settingsUpdate = z
     deadlines: settings.shape.deadlines.unwrap(),
     release: settings.shape.release.unwrap(),
     script_history: scriptHistory,
+    session_length: sessionLength,
+    script_history_of: scriptHistoryOf,
+    default_storage_layout: defaultLayout,
+    webhook_addresses: webhookAddresses,
   })
   .partial();
 

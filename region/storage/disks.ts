@@ -6,17 +6,21 @@ import {
   inventoryMissing,
   makeFailure,
   networkMissing,
+  rootMissing,
+  storageUnsupported,
 } from "@rackwright/contract";
-import type { Architecture, Disk, Failure, ImageFile, Inventory } from "@rackwright/contract";
+import type { Architecture, Disk, Failure, Firmware, ImageFile, Inventory } from "@rackwright/contract";
+import { foundDisk, unfit } from "./found.ts";
+import { isUsed } from "./layout.ts";
+import { type Storage, bootsBy, isPhysical, placeName, placeSize } from "./model.ts";
+import { gibibyte, mebibyte } from "./sizes.ts";
+import { mountedAt, unsupported } from "./supported.ts";
 
-const mebibyte = 1024 * 1024;
-/** EFI system partition, as large as MAAS makes it. */
-export const espSize = 512 * mebibyte;
-export const biosBootSize = mebibyte;
 /** A squashfs unpacks to two or three times its size; the rest is room to live. */
 const unpackFactor = 4;
 const smallestRoot = 2048 * mebibyte;
-const notForSystems = new Set(["usb", "iscsi", "fc", "mmc-boot"]);
+/** Boot partitions and what the table keeps for itself. */
+const besides = (512 + 16) * mebibyte;
 
 /** What the storage rules need of an image. */
 export type DeployableImage = { name: string; architecture: Architecture; files: ImageFile[] };
@@ -26,51 +30,75 @@ export function rootImage(image: DeployableImage): ImageFile | null {
   return image.files.find((file) => file.role === "squashfs") ?? null;
 }
 
+/** Bytes the root filesystem must have to take the image. */
+export function neededRoot(image: DeployableImage): number {
+  return Math.max(smallestRoot, (rootImage(image)?.size ?? 0) * unpackFactor);
+}
+
 /** Bytes a disk must have to take the image with its boot partitions. */
-export function neededSize(image: DeployableImage): number {
-  const root = Math.max(smallestRoot, (rootImage(image)?.size ?? 0) * unpackFactor);
-  return root + espSize + 2 * mebibyte;
-}
+export const neededSize = (image: DeployableImage): number => neededRoot(image) + besides;
 
-function unfit(disk: Disk, needed: number): string | null {
-  if (disk.removable) return "is removable";
-  if (disk.read_only) return "is read-only";
-  if (disk.transport !== null && notForSystems.has(disk.transport)) return `is attached by ${disk.transport}`;
-  return disk.size < needed ? `has only ${gibibytes(disk.size)}` : null;
-}
+const gibibytes = (bytes: number): string => `${(bytes / gibibyte).toFixed(1)} GiB`;
 
-function gibibytes(bytes: number): string {
-  return `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
-}
-
-/** Chooses the disk for the system: the first of the inventory that is fixed, writable and large enough. */
-export function chooseDisk(disks: readonly Disk[], image: DeployableImage): { disk: Disk } | { failure: Failure } {
+/** Why no disk of a machine takes the image; null where one does. */
+function noDisk(disks: readonly Disk[], image: DeployableImage): Failure | null {
   const needed = neededSize(image);
-  const disk = disks.find((candidate) => unfit(candidate, needed) === null);
-  if (disk !== undefined) return { disk };
-  const evidence = disks.slice(0, 50).map((candidate) => `${candidate.name}: ${unfit(candidate, needed)}`);
-  // With no size asked for, a disk that still fits was refused for its size alone.
-  const tooSmall = disks.some((candidate) => unfit(candidate, 0) === null);
-  return {
-    failure: tooSmall
-      ? makeFailure(
-          diskTooSmall,
-          `No disk of the machine has the ${gibibytes(needed)} that ${image.name} needs.`,
-          evidence,
-        )
-      : makeFailure(
-          diskMissing,
-          `The machine has no disk that ${image.name} can be installed on.`,
-          evidence.length === 0 ? ["the inventory lists no disk"] : evidence,
-        ),
-  };
+  const why = (disk: Disk) => unfit(disk) ?? (disk.size < needed ? `has only ${gibibytes(disk.size)}` : null);
+  if (disks.some((disk) => why(disk) === null)) return null;
+  const evidence = disks.slice(0, 50).map((disk) => `${disk.name}: ${why(disk)}`);
+  // A disk that is not unfit by its kind was refused for its size alone.
+  return disks.some((disk) => unfit(disk) === null)
+    ? makeFailure(
+        diskTooSmall,
+        `No disk of the machine has the ${gibibytes(needed)} that ${image.name} needs.`,
+        evidence,
+      )
+    : makeFailure(
+        diskMissing,
+        `The machine has no disk that ${image.name} can be installed on.`,
+        evidence.length === 0 ? ["the inventory lists no disk"] : evidence,
+      );
+}
+
+/** How the machine will boot what is installed. */
+export function firmwareOf(inventory: Inventory, { firmware }: Pick<Storage, "firmware">): Firmware {
+  return bootsBy({ architecture: inventory.architecture, firmware: firmware ?? inventory.firmware });
+}
+
+/** Why the configured storage cannot be installed on; null when it can. */
+function checkStorage(storage: Storage, inventory: Inventory, image: DeployableImage): Failure | null {
+  const root = mountedAt(storage, "/");
+  if (root === null) {
+    const none = noDisk(inventory.disks, image);
+    if (none !== null && storage.groups.length === 0) return none;
+  }
+  const reasons = unsupported(storage, firmwareOf(inventory, storage));
+  if (reasons.length > 0 && (root !== null || storage.groups.length > 0)) {
+    const [first] = reasons;
+    const message = `The installer cannot make the storage this machine is configured with: ${first}.`;
+    return makeFailure(storageUnsupported, message, reasons.slice(0, 50));
+  }
+  if (root === null) return makeFailure(rootMissing, "No filesystem of the machine is mounted at /.");
+  const used = storage.devices.filter((device) => isPhysical(device) && isUsed(storage, device));
+  const absent = used.filter((device) => foundDisk(inventory, device) === undefined).map(({ name }) => name);
+  if (absent.length > 0)
+    return makeFailure(
+      diskMissing,
+      `The storage configuration uses ${absent.slice(0, 10).join(", ")}, which commissioning did not find.`,
+      inventory.disks.slice(0, 50).map(({ name, path }) => `found: ${name} (${path})`),
+    );
+  const [has, needs] = [placeSize(root), neededRoot(image)];
+  // What a default layout leaves of a disk that is just large enough.
+  if (has >= needs) return null;
+  const message = `The root filesystem has ${gibibytes(has)}, and ${image.name} needs ${gibibytes(needs)}.`;
+  return makeFailure(diskTooSmall, message, [`${placeName(root)} is mounted at /`]);
 }
 
 /**
- * Whether an image can be put on a machine of this inventory; null when it can. Asked when a deployment is requested,
- * so that what cannot work is refused before the machine is powered on.
+ * Whether an image can be put on a machine of this inventory, configured so; null when it can. Asked when a deployment is
+ * requested, so that what cannot work is refused before the machine is powered on.
  */
-export function checkDeployable(inventory: Inventory | null, image: DeployableImage): Failure | null {
+export function checkDeployable(inventory: Inventory | null, storage: Storage, image: DeployableImage): Failure | null {
   if (inventory === null) {
     return makeFailure(
       inventoryMissing,
@@ -91,6 +119,5 @@ export function checkDeployable(inventory: Inventory | null, image: DeployableIm
   if (inventory.interfaces.length === 0) {
     return makeFailure(networkMissing, "The machine's inventory lists no network card to configure.");
   }
-  const chosen = chooseDisk(inventory.disks, image);
-  return "failure" in chosen ? chosen.failure : null;
+  return checkStorage(storage, inventory, image);
 }

@@ -1,65 +1,121 @@
-import { createHash } from "node:crypto";
-import type { Disk, Firmware, StorageAction } from "@rackwright/contract";
-import { biosBootSize, espSize } from "./disks.ts";
-
-/** A version 8 UUID (RFC 9562 5.8) that is always the same for the same words. */
-export function stableUuid(...words: string[]): string {
-  const bytes = createHash("sha256").update(words.join("\0")).digest().subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
-
-/** The volume id of a FAT file system: two groups of four hexadecimal digits. */
-function volumeId(...words: string[]): string {
-  const hex = stableUuid(...words)
-    .slice(0, 8)
-    .toUpperCase();
-  return `${hex.slice(0, 4)}-${hex.slice(4)}`;
-}
+import type { Firmware, Inventory, StorageAction } from "@rackwright/contract";
+import { foundDisk } from "./found.ts";
+import type { BlockDevice, Filesystem, Partition, Place, Storage } from "./model.ts";
+import { bootDisk, filesystemOf, isPhysical, partitionName, partitionsOf, placeName, placeOf } from "./model.ts";
+import { biosGrub } from "./sizes.ts";
+import { type Installable, installable } from "./supported.ts";
 
 /**
- * The flat layout on one disk, as storage configuration version 1: a GPT with the firmware's boot partition, and an
- * ext4 root in the rest. `seed` names the deployment: the same one gives the same identifiers, another gives others.
+ * A machine's storage as storage configuration version 1 of curtin: disks that are used, their partitions, filesystems,
+ * and mounts, the upper ones first. Disks that are not used are not in it, and so stay as they are. Only what
+ * `unsupported` finds nothing in.
  */
-export function flatLayout(disk: Pick<Disk, "name" | "path">, firmware: Firmware, seed: string): StorageAction[] {
-  const id = disk.name;
-  const boot = `${id}-part1`;
-  const root = `${id}-part2`;
-  const table = { id, type: "disk", path: disk.path, ptable: "gpt", wipe: "superblock" } as const;
-  const rest = { id: root, type: "partition", device: id, number: 2, size: "rest", flag: "linux" } as const;
-  const rootFormat = {
-    id: `${root}_format`,
-    type: "format",
-    volume: root,
-    fstype: "ext4",
-    label: "root",
-    uuid: stableUuid(seed, "root"),
-  } as const;
-  const rootMount = {
-    id: `${root}_mount`,
-    type: "mount",
-    device: rootFormat.id,
-    path: "/",
-    options: "errors=remount-ro",
-  } as const;
-  if (firmware === "bios") {
-    return [
-      { ...table, grub_device: true },
-      { id: boot, type: "partition", device: id, number: 1, size: biosBootSize, flag: "bios_grub" },
-      rest,
-      rootFormat,
-      rootMount,
-    ];
-  }
+export function storageActions(
+  storage: Storage,
+  inventory: Pick<Inventory, "disks">,
+  firmware: Firmware,
+): StorageAction[] {
+  const used = storage.devices.filter((device) => isPhysical(device) && isUsed(storage, device));
   return [
-    table,
-    { id: boot, type: "partition", device: id, number: 1, size: espSize, flag: "boot", grub_device: true },
-    rest,
-    { id: `${boot}_format`, type: "format", volume: boot, fstype: "fat32", label: "efi", uuid: volumeId(seed, "efi") },
-    rootFormat,
-    rootMount,
-    { id: `${boot}_mount`, type: "mount", device: `${boot}_format`, path: "/boot/efi", options: "umask=0077" },
+    ...used.flatMap((device) => diskActions(storage, device, inventory, firmware)),
+    ...used.flatMap((device) => placesOf(storage, device).flatMap((place) => formatActions(storage, place))),
+    ...mountActions(storage),
   ];
+}
+
+/** Whether an installation writes to a disk: where it has a partition, a filesystem, or the boot loader. */
+export function isUsed(storage: Storage, device: BlockDevice): boolean {
+  const whole = filesystemOf(storage, { device, partition: null });
+  return whole !== undefined || partitionsOf(storage, device).length > 0;
+}
+
+function placesOf(storage: Storage, device: BlockDevice): Place[] {
+  const partitions = partitionsOf(storage, device).map((partition) => ({ device, partition }));
+  return [{ device, partition: null }, ...partitions];
+}
+
+function diskActions(
+  storage: Storage,
+  device: BlockDevice,
+  inventory: Pick<Inventory, "disks">,
+  firmware: Firmware,
+): StorageAction[] {
+  const id = device.name;
+  const path = foundDisk(inventory, device)?.path ?? device.id_path ?? `/dev/${device.name}`;
+  const loader = firmware === "bios" && bootDisk(storage) === device;
+  const disk = { id, type: "disk", path, wipe: "superblock" } as const;
+  if (device.partition_table === null) return [disk];
+  const partitions = partitionsOf(storage, device).map((partition) => partitionAction(storage, device, partition));
+  const free = freeNumber(partitionsOf(storage, device));
+  const grub = {
+    id: `${id}-part${free}`,
+    type: "partition",
+    device: id,
+    number: free,
+    size: biosGrub,
+    flag: "bios_grub",
+  } as const;
+  return loader
+    ? [{ ...disk, ptable: "gpt", grub_device: true }, grub, ...partitions]
+    : [{ ...disk, ptable: "gpt" }, ...partitions];
+}
+
+/** Number 1 is kept for the boot loader, where the table was made for a machine with a BIOS. */
+function freeNumber(partitions: readonly Partition[]): number {
+  let number = 1;
+  while (partitions.some((one) => one.number === number)) number += 1;
+  return number;
+}
+
+function partitionAction(storage: Storage, device: BlockDevice, partition: Partition): StorageAction {
+  const filesystem = filesystemOf(storage, { device, partition });
+  const esp = filesystem?.mount_point === "/boot/efi";
+  const { number, size, uuid, bootable } = partition;
+  const flag = esp || bootable ? "boot" : filesystem?.fstype === "swap" ? "swap" : "linux";
+  return {
+    id: partitionName(device, partition),
+    type: "partition",
+    device: device.name,
+    number,
+    size,
+    flag,
+    uuid,
+    ...(esp && { grub_device: true }),
+  };
+}
+
+const typeOf = ({ fstype }: Filesystem): Installable | undefined => installable.find((one) => one === fstype);
+
+function formatActions(storage: Storage, place: Place): StorageAction[] {
+  const filesystem = filesystemOf(storage, place);
+  const fstype = filesystem && typeOf(filesystem);
+  if (filesystem === undefined || fstype === undefined) return [];
+  const { label, uuid } = filesystem;
+  const volume = placeName(place);
+  return [{ id: `${volume}_format`, type: "format", volume, fstype, uuid, ...(label !== null && { label }) }];
+}
+
+function mountActions(storage: Storage): StorageAction[] {
+  const mounted = storage.filesystems.flatMap((filesystem) => {
+    const path = filesystem.mount_point;
+    return path === null ? [] : [{ filesystem, path, place: placeOf(storage, filesystem) }];
+  });
+  mounted.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.filesystem.id - b.filesystem.id));
+  return mounted.map(({ filesystem, path, place }): StorageAction => {
+    const given = filesystem.mount_options ?? usualOptions(filesystem);
+    const options = given === null ? {} : { options: given };
+    if (place !== null) {
+      const volume = placeName(place);
+      return { id: `${volume}_mount`, type: "mount", device: `${volume}_format`, path, ...options };
+    }
+    const { fstype } = filesystem;
+    const id = `${path.slice(1).replaceAll("/", "-")}_mount`;
+    return { id, type: "mount", spec: fstype, fstype, path, ...options };
+  });
+}
+
+/** Options where nobody gave any. */
+function usualOptions({ mount_point, fstype }: Filesystem): string | null {
+  if (mount_point === "/" && fstype.startsWith("ext")) return "errors=remount-ro";
+  return mount_point === "/boot/efi" ? "umask=0077" : null;
 }

@@ -1,26 +1,29 @@
-import type { Credentials, Firmware, InstallPlan, Inventory, NetworkInterface } from "@rackwright/contract";
+import type { Credentials, InstallPlan, Inventory, NetworkInterface } from "@rackwright/contract";
 import { joinOptions, kernelOptions } from "../boot/command-line.ts";
 import { installedSeed } from "../metadata/seed.ts";
 import { FailureError } from "../errors.ts";
-import { type DeployableImage, checkDeployable, chooseDisk, rootImage } from "./disks.ts";
-import { flatLayout } from "./layout.ts";
+import { type DeployableImage, checkDeployable, firmwareOf, rootImage } from "./disks.ts";
+import { storageActions } from "./layout.ts";
+import type { Storage } from "./model.ts";
 
-/** What a plan is made of. `firmware` is what the machine booted with last, where that is known. */
+/** What a plan is made of. */
 export type PlanInput = {
   machine: {
     id: string;
     hostname: string;
-    generation: number;
-    firmware: Firmware | null;
     boot_mac: string | null;
     inventory: Inventory | null;
   };
+  /** How its disks shall be used. */
+  storage: Storage;
   image: DeployableImage;
   /** The rack the installed system asks for its settings: `http://10.0.0.1:5248`. */
   rack: string;
   credentials: Credentials;
   /** Kernel options of the machine's tags. */
   tagOptions?: string;
+  /** As the machine's interfaces are set up; null or left out: the card it boots from asks for an address. */
+  network?: InstallPlan["network"] | null;
 };
 
 /** The network card to configure: the one booted from, else one with a link, else the first. */
@@ -54,19 +57,17 @@ export function configuredNetwork(
  * Everything the agent needs to put the image on the machine's disk. Pure: the same deployment gives the same plan.
  * Throws FailureError when it cannot be done, which `checkDeployable` tells beforehand.
  */
-export function installPlan({ machine, image, rack, credentials, tagOptions = "" }: PlanInput): InstallPlan {
+export function installPlan(input: PlanInput): InstallPlan {
+  const { machine, storage, image, rack, credentials, tagOptions = "", network = null } = input;
   const { inventory } = machine;
-  const problem = checkDeployable(inventory, image);
+  const problem = checkDeployable(inventory, storage, image);
   if (problem !== null) throw new FailureError(problem);
   const source = rootImage(image);
   const card = inventory === null ? undefined : bootInterface(inventory, machine.boot_mac);
-  const chosen = inventory === null ? null : chooseDisk(inventory.disks, image);
-  if (inventory === null || source === null || card === undefined || chosen === null || "failure" in chosen) {
+  if (inventory === null || source === null || card === undefined) {
     throw new Error("checkDeployable let an impossible plan through");
   }
-  // Only amd64 machines have a BIOS to boot from.
-  const firmware = inventory.architecture === "amd64" ? (machine.firmware ?? inventory.firmware) : "uefi";
-  const seed = `${machine.id} ${machine.generation} ${image.name}`;
+  const firmware = firmwareOf(inventory, storage);
   return {
     firmware,
     hostname: machine.hostname,
@@ -77,8 +78,8 @@ export function installPlan({ machine, image, rack, credentials, tagOptions = ""
       sha256: source.sha256,
       size: source.size,
     },
-    storage: { version: 1, config: flatLayout(chosen.disk, firmware, seed) },
-    network: networkOf(card),
+    storage: { version: 1, config: storageActions(storage, inventory, firmware) },
+    network: network ?? networkOf(card),
     write_files: installedSeed({ rack, machineId: machine.id, credentials }),
     kernel_options: joinOptions(kernelOptions(inventory.architecture), tagOptions),
   };

@@ -1,6 +1,10 @@
 import { disk, inventory, networkInterface } from "@rackwright/contract";
-import type { Disk, Inventory, NetworkInterface } from "@rackwright/contract";
+import type { Disk, Firmware, Inventory, NetworkInterface } from "@rackwright/contract";
 import type { DeployableImage } from "./disks.ts";
+import { takeDisks } from "./found.ts";
+import { type LayoutName, type LayoutWish, applyLayout } from "./layouts.ts";
+import { type Maker, type Storage, emptyStorage } from "./model.ts";
+import { settle } from "./settle.ts";
 
 const gibibyte = 1024 ** 3;
 
@@ -72,3 +76,25 @@ export const testImage: DeployableImage = {
   architecture: "amd64",
   files: [{ role: "squashfs", name: "squashfs", sha256: "d".repeat(64), size: 181_000_000 }],
 };
+
+/** Identities of a test: ids from 1, UUIDs with the same number. */
+export function testMaker(): Maker {
+  let [id, uuid] = [0, 0];
+  return {
+    id: () => (id += 1),
+    uuid: () => `00000000-0000-4000-8000-${String((uuid += 1)).padStart(12, "0")}`,
+  };
+}
+
+/** The storage of a machine of this inventory once it was commissioned. */
+export function testStorage(
+  found: Inventory,
+  { layout = "flat", firmware = found.firmware, wish = {}, make = testMaker() }: Partial<StorageWish> = {},
+): Storage {
+  const storage: Storage = { ...emptyStorage("abc123"), architecture: found.architecture, firmware };
+  takeDisks(storage, make, found, false);
+  applyLayout(storage, make, layout, wish);
+  settle(storage);
+  return storage;
+}
+type StorageWish = { layout: Exclude<LayoutName, "custom">; firmware: Firmware; wish: LayoutWish; make: Maker };

@@ -2,9 +2,10 @@ import type { Tag } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
-import { InputError, StateConflict } from "../errors.ts";
+import { Denied, InputError, StateConflict } from "../errors.ts";
 import { appendEvent } from "../events/append.ts";
 import { knownNames } from "../known-names.ts";
+import { type Caller, operableMachines, requireAdministrator, visibleMachines } from "../users/access.ts";
 import { type By, readTag } from "./tags.ts";
 
 const shown = 10;
@@ -69,12 +70,14 @@ export async function changeTagMachines(
   db: Database,
   name: string,
   { add, remove }: { add: readonly string[]; remove: readonly string[] },
-  { actor, now }: By,
+  { actor, now, caller }: By,
 ): Promise<Tag> {
   return db.transaction().execute(async (tx) => {
+    if (caller !== undefined && add.length + remove.length === 0) requireAdministrator(caller);
     await readTag(tx, name);
-    await requireMachines(tx, "add", add);
-    await requireMachines(tx, "remove", remove);
+    await requireMachines(tx, "add", add, caller);
+    await requireMachines(tx, "remove", remove, caller);
+    if (caller !== undefined) await requireOperated(tx, [...add, ...remove], caller);
     await setTags(tx, add, { add: [name] });
     await setTags(tx, remove, { remove: [name] });
     const parts = [
@@ -89,13 +92,33 @@ export async function changeTagMachines(
       message: `${actor} ${parts.join(" and ") || `changed no machine of tag ${name}`}`,
       data: { action: "machines", name, add: add.slice(0, 100), remove: remove.slice(0, 100) },
     });
-    return readTag(tx, name);
+    return readTag(tx, name, caller);
   });
 }
 
-async function requireMachines(tx: Transaction, field: string, ids: readonly string[]): Promise<void> {
+/** @throws Denied naming machines the caller may see but not change */
+async function requireOperated(tx: Transaction, ids: readonly string[], caller: Caller): Promise<void> {
+  if (caller.administrator) return;
+  const { rows } = await sql<{ hostname: string }>`select hostname from machines
+    where id = any(${[...ids]}::text[]) and not ${operableMachines(caller)} order by hostname limit ${shown}`.execute(
+    tx,
+  );
+  if (rows.length > 0)
+    throw new Denied(
+      `Only an administrator, or an operator of its resource pool, may change the tags of ${rows.map(({ hostname }) => hostname).join(", ")}.`,
+    );
+}
+
+async function requireMachines(
+  tx: Transaction,
+  field: string,
+  ids: readonly string[],
+  viewer: Caller | undefined,
+): Promise<void> {
+  const visible = viewer === undefined ? sql`true` : visibleMachines(viewer);
   const { rows } = await sql<{ id: string }>`
-    select distinct given as id from unnest(${[...ids]}::text[]) as given where given not in (select id from machines)
+    select distinct given as id from unnest(${[...ids]}::text[]) as given
+    where given not in (select id from machines where ${visible})
     order by id limit ${shown}`.execute(tx);
   if (rows.length > 0)
     throw InputError.field(field, rows.map(({ id }) => id).join(", "), "must be ids of machines that exist");

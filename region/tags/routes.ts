@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
 import type { App } from "../http/app.ts";
-import { administratorOf } from "../http/auth.ts";
+import { administratorOf, callerOf } from "../http/auth.ts";
 import { changeTagMachines } from "./give.ts";
 import { createTag, deleteTag, listTags, readTag, updateTag } from "./tags.ts";
 
@@ -18,7 +18,7 @@ export function registerTagRoutes(routes: App, { db, clock }: { db: Database; cl
   routes.get(
     "/api/v1/tags",
     { schema: { tags, summary: "List tags", querystring: query, response: { 200: pageOf(tag) } } },
-    async (incoming) => listTags(db, incoming.query),
+    async (incoming) => listTags(db, { ...incoming.query, viewer: callerOf(incoming) }),
   );
   routes.post(
     "/api/v1/tags",
@@ -38,7 +38,7 @@ export function registerTagRoutes(routes: App, { db, clock }: { db: Database; cl
   routes.get(
     "/api/v1/tags/:name",
     { schema: { tags, summary: "One tag", params, response: { 200: tag } } },
-    async (incoming) => readTag(db, incoming.params.name),
+    async (incoming) => readTag(db, incoming.params.name, callerOf(incoming)),
   );
   routes.patch(
     "/api/v1/tags/:name",
@@ -64,6 +64,10 @@ export function registerTagRoutes(routes: App, { db, clock }: { db: Database; cl
         response: { 200: tag },
       },
     },
-    async (incoming) => changeTagMachines(db, incoming.params.name, incoming.body, by(incoming)),
+    async (incoming) => {
+      const caller = callerOf(incoming);
+      const who = { actor: caller.username, now: clock.now(), caller };
+      return changeTagMachines(db, incoming.params.name, incoming.body, who);
+    },
   );
 }

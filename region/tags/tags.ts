@@ -1,5 +1,5 @@
 import type { Tag, tagCreate, tagUpdate } from "@rackwright/contract";
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
@@ -7,11 +7,21 @@ import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { type Page, cutPage } from "../page.ts";
 import { appendEvent } from "../events/append.ts";
 import { changedFields } from "../events/audit.ts";
+import { type Caller, seesEverything, visibleMachines } from "../users/access.ts";
 import { type Definition, applyDefinition, lockTagging } from "./evaluate.ts";
 
-export type By = { actor: string; now: Date };
+export type By = {
+  actor: string;
+  now: Date;
+  /** Whose rights count; left out when the region itself acts. */ caller?: Caller;
+};
 
-function tags(db: Kysely<Tables>) {
+/** With the number of their machines the viewer may see. */
+function tags(db: Kysely<Tables>, viewer: Caller | undefined) {
+  const seen = (of: RawBuilder<unknown>) =>
+    viewer === undefined || seesEverything(viewer)
+      ? sql``
+      : sql`and exists (select from machines where machines.id = ${of}.machine_id and ${visibleMachines(viewer)})`;
   return db
     .selectFrom("tags")
     .select([
@@ -20,17 +30,19 @@ function tags(db: Kysely<Tables>) {
       "kernel_options",
       "definition",
       "definition_kind",
-      sql<number>`(select count(*) from machine_tags where tag_id = tags.id)`.as("machines"),
-      sql<number>`(select count(distinct machine_id) from tag_queue where tag_id = tags.id)`.as("pending"),
+      sql<number>`(select count(*) from machine_tags where tag_id = tags.id ${seen(sql`machine_tags`)})`.as("machines"),
+      sql<number>`(select count(distinct machine_id) from tag_queue where tag_id = tags.id ${seen(sql`tag_queue`)})`.as(
+        "pending",
+      ),
     ]);
 }
 
 /** Tags in the order of their names; `cursor` is the name of the last one seen. */
 export async function listTags(
   db: Kysely<Tables>,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { limit, cursor, viewer }: { limit: number; cursor?: string | undefined; viewer: Caller },
 ): Promise<Page<Tag>> {
-  const rows = await tags(db)
+  const rows = await tags(db, viewer)
     .$if(cursor !== undefined, (query) => query.where("name", ">", cursor ?? ""))
     .orderBy("name")
     .limit(limit + 1)
@@ -38,9 +50,20 @@ export async function listTags(
   return cutPage(rows, limit, ({ name }) => name);
 }
 
-/** @throws NotFound */
-export async function readTag(db: Kysely<Tables>, name: string): Promise<Tag> {
-  const row = await tags(db).where("name", "=", name).executeTakeFirst();
+/** Every tag as it is defined, in the order of their names, without counting machines. */
+export async function everyTag(
+  db: Kysely<Tables>,
+): Promise<Pick<Tag, "name" | "comment" | "kernel_options" | "definition" | "definition_kind">[]> {
+  return db
+    .selectFrom("tags")
+    .select(["name", "comment", "kernel_options", "definition", "definition_kind"])
+    .orderBy("name")
+    .execute();
+}
+
+/** As `viewer` sees it; left out: all of it. @throws NotFound */
+export async function readTag(db: Kysely<Tables>, name: string, viewer?: Caller): Promise<Tag> {
+  const row = await tags(db, viewer).where("name", "=", name).executeTakeFirst();
   if (!row) throw missing(name);
   return row;
 }
@@ -139,6 +162,28 @@ export async function deleteTag(db: Database, name: string, { actor, now }: By):
       actor,
       message: `${actor} deleted tag ${name} (${machines} machines had it)`,
       data: { action: "delete", name, before, after: null },
+    });
+  });
+}
+
+/**
+ * Finds a tag's machines by its definition anew, as if it had just been given; a tag without one has those it was given to.
+ *
+ * @throws NotFound
+ */
+export async function rebuildTag(db: Database, name: string, { actor, now }: By): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await lockTagging(tx);
+    const { machines: before, definition: text, definition_kind: kind } = await readTag(tx, name);
+    const { id } = await tx.selectFrom("tags").select("id").where("name", "=", name).executeTakeFirstOrThrow();
+    if (text !== null && kind !== null) await applyDefinition(tx, id, { kind, text });
+    const { machines } = await readTag(tx, name);
+    await appendEvent(tx, {
+      type: "tag.changed",
+      at: now,
+      actor,
+      message: `${actor} had the machines of tag ${name} found anew (${machines}, before ${before})`,
+      data: { action: "rebuild", name, before: { machines: before }, after: { machines } },
     });
   });
 }

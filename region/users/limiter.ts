@@ -1,29 +1,27 @@
-/** Failed attempts allowed for one key within the window. */
-const allowed = 10;
-const windowMillis = 5 * 60_000;
-/** Keys remembered; the oldest are forgotten first, so that a flood of names cannot fill the memory. */
+/** How many may come at once, and how many a second in the long run. */
+export type Rate = { burst: number; perSecond: number };
+
+/** Keys remembered; the oldest are forgotten first, so that a flood of addresses cannot fill the memory. */
 const remembered = 10_000;
 
-/** Counts failed log-ins per key (a name, an address) and says when there were too many. */
-export class LoginLimiter {
-  readonly #failures = new Map<string, { count: number; until: number }>();
+/** Limits how often something is done per key, such as an address: a bucket of `burst` that fills again by `perSecond`. */
+export class RateLimiter {
+  readonly #rate: Rate;
+  readonly #buckets = new Map<string, { left: number; at: number }>();
 
-  /** Seconds to wait before the key may try again, 0 when it may now. */
-  wait(key: string, now: Date): number {
-    const entry = this.#failures.get(key);
-    if (!entry || entry.until <= now.getTime() || entry.count < allowed) return 0;
-    return Math.ceil((entry.until - now.getTime()) / 1000);
+  constructor(rate: Rate) {
+    this.#rate = rate;
   }
 
-  failed(key: string, now: Date): void {
-    const entry = this.#failures.get(key);
-    const count = entry && entry.until > now.getTime() ? entry.count + 1 : 1;
-    this.#failures.delete(key);
-    this.#failures.set(key, { count, until: now.getTime() + windowMillis });
-    if (this.#failures.size > remembered) this.#failures.delete(this.#failures.keys().next().value ?? key);
-  }
-
-  succeeded(key: string): void {
-    this.#failures.delete(key);
+  /** Takes one. Seconds to wait where there is none left, 0 when it was taken. */
+  take(key: string, now: Date): number {
+    const { burst, perSecond } = this.#rate;
+    const at = now.getTime();
+    const known = this.#buckets.get(key);
+    const left = known ? Math.min(burst, known.left + (Math.max(0, at - known.at) / 1000) * perSecond) : burst;
+    this.#buckets.delete(key);
+    this.#buckets.set(key, { left: left >= 1 ? left - 1 : left, at });
+    if (this.#buckets.size > remembered) this.#buckets.delete(this.#buckets.keys().next().value ?? key);
+    return left >= 1 ? 0 : Math.ceil((1 - left) / perSecond);
   }
 }

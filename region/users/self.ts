@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
 import { Denied } from "../errors.ts";
-import type { Caller } from "../machines/fire.ts";
+import type { Caller } from "./access.ts";
 
 export type UserDeps = { db: Database; clock: Clock };
 

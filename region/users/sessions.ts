@@ -1,58 +1,79 @@
-import { wrongPassword } from "@rackwright/contract";
 import { createHash, randomBytes } from "node:crypto";
+import type { SessionShown } from "@rackwright/contract";
 import type { Database } from "../database/pool.ts";
-import { Denied } from "../errors.ts";
+import { NotFound } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
-import type { Caller } from "../machines/fire.ts";
-import type { LoginLimiter } from "./limiter.ts";
-import { hashPassword, verifyPassword } from "./password.ts";
-
-const sessionHours = 24 * 7;
+import { readSettings } from "../settings/settings.ts";
+import type { Caller } from "./access.ts";
+import { authenticate } from "./authenticate.ts";
+import { grantsColumn, readCaller, toCaller } from "./caller.ts";
 
 export type Session = Caller & { csrfToken: string; expiresAt: Date };
+/** Where somebody logs in from. */
+export type From = { address: string; userAgent?: string | undefined };
+
+/** A use of a session is noted at most this often. */
+const noteEvery = 60_000;
+const longestAgent = 300;
 
 const hashOf = (id: string) => createHash("sha256").update(id).digest();
 
 /**
- * Logs a user in. Too many failures of a name or an address are refused before the password is looked at; an unknown
- * name takes as long as a wrong password.
+ * Logs a user in by a password. Too many failures of a name or an address are refused before the password is looked at.
  *
  * @throws Denied
  */
 export async function openSession(
   db: Database,
-  { username, password }: { username: string; password: string },
-  { address, limiter, now }: { address: string; limiter: LoginLimiter; now: Date },
+  credentials: { username: string; password: string },
+  { now, ...from }: From & { now: Date },
 ): Promise<{ id: string; session: Session }> {
-  const keys = [`name ${username}`, `address ${address}`];
-  const wait = Math.max(...keys.map((key) => limiter.wait(key, now)));
-  if (wait > 0)
-    throw new Denied("There were too many failed attempts to log in.", 429, { next: `Try again in ${wait} seconds.` });
-  // Counted before the slow part, so that a volley of attempts at once is limited as well.
-  for (const key of keys) limiter.failed(key, now);
-  const user = await db.selectFrom("users").selectAll().where("username", "=", username).executeTakeFirst();
-  const matches = user ? await verifyPassword(password, user.password_hash) : void (await hashPassword(password));
-  if (!user || matches !== true) throw new Denied("User name or password is wrong.", 401, wrongPassword);
-  for (const key of keys) limiter.succeeded(key);
+  const { userId, provider } = await authenticate(db, credentials, { ...from, now });
+  return beginSession(db, userId, { ...from, provider, now });
+}
+
+/**
+ * Begins a session of a user who has proved who he is. Its length is a setting.
+ *
+ * @throws NotFound for a user who was deleted meanwhile
+ */
+export async function beginSession(
+  db: Database,
+  userId: number,
+  { address, userAgent, provider, now }: From & { provider: string; now: Date },
+): Promise<{ id: string; session: Session }> {
   const id = randomBytes(32).toString("base64url");
   const csrfToken = randomBytes(24).toString("base64url");
-  const expiresAt = new Date(now.getTime() + sessionHours * 3_600_000);
-  await db.transaction().execute(async (tx) => {
+  const session = await db.transaction().execute(async (tx) => {
+    const caller = await readCaller(tx, userId);
+    if (caller === null) throw new NotFound("There is no such user any more.");
+    const expiresAt = new Date(now.getTime() + (await readSettings(tx)).session_length * 1000);
     await tx
       .insertInto("sessions")
-      .values({ id_hash: hashOf(id), user_id: user.id, csrf_token: csrfToken, created_at: now, expires_at: expiresAt })
+      .values({
+        id_hash: hashOf(id),
+        user_id: userId,
+        csrf_token: csrfToken,
+        created_at: now,
+        expires_at: expiresAt,
+        address,
+        user_agent: userAgent?.slice(0, longestAgent) ?? null,
+        provider,
+      })
       .execute();
+    await tx.updateTable("users").set({ last_login_at: now }).where("id", "=", userId).execute();
     await appendAudit(tx, {
       type: "session.changed",
       at: now,
-      actor: username,
-      message: `${username} logged in from ${address}`,
-      after: { address, expires_at: expiresAt },
-      data: { username, change: "created" },
+      actor: caller.username,
+      message: `${caller.username} logged in from ${address}`,
+      after: { address, provider, expires_at: expiresAt },
+      data: { username: caller.username, change: "created" },
     });
+    return { ...caller, csrfToken, expiresAt };
   });
   await db.deleteFrom("sessions").where("expires_at", "<", now).execute();
-  return { id, session: { id: user.id, username, administrator: user.administrator, csrfToken, expiresAt } };
+  return { id, session };
 }
 
 /** The session behind a cookie, or null when there is none or it is over. */
@@ -60,34 +81,82 @@ export async function readSession(db: Database, id: string, now: Date): Promise<
   const row = await db
     .selectFrom("sessions")
     .innerJoin("users", "users.id", "sessions.user_id")
-    .select(["users.id", "username", "administrator", "csrf_token", "expires_at"])
+    .select(["users.id", "username", "administrator", grantsColumn.as("grants"), "csrf_token", "expires_at"])
+    .select("last_used_at")
     .where("id_hash", "=", hashOf(id))
     .where("expires_at", ">", now)
     .executeTakeFirst();
   if (!row) return null;
-  const { csrf_token: csrfToken, expires_at: expiresAt, ...caller } = row;
-  return { ...caller, csrfToken, expiresAt };
+  const { csrf_token: csrfToken, expires_at: expiresAt, last_used_at, ...user } = row;
+  if (last_used_at === null || now.getTime() - last_used_at.getTime() > noteEvery)
+    await db.updateTable("sessions").set({ last_used_at: now }).where("id_hash", "=", hashOf(id)).execute();
+  return { ...toCaller(user), csrfToken, expiresAt };
 }
 
-/** Logs out. */
-export async function closeSession(db: Database, id: string, now: Date): Promise<void> {
+/** Sessions of a user that are not over, the newest first. `current` is the cookie of whoever asks. */
+export async function listSessions(
+  db: Database,
+  userId: number,
+  { current, now }: { current: string | undefined; now: Date },
+): Promise<SessionShown[]> {
+  const rows = await db
+    .selectFrom("sessions")
+    .select(["id", "id_hash", "address", "user_agent", "provider", "created_at", "last_used_at", "expires_at"])
+    .where("user_id", "=", userId)
+    .where("expires_at", ">", now)
+    .orderBy("id", "desc")
+    .limit(1000)
+    .execute();
+  return rows.map(({ id_hash, created_at, last_used_at, expires_at, ...row }) => ({
+    ...row,
+    current: current !== undefined && hashOf(current).equals(id_hash),
+    created_at: created_at.toISOString(),
+    last_used_at: last_used_at?.toISOString() ?? null,
+    expires_at: expires_at.toISOString(),
+  }));
+}
+
+/** Which sessions of a user shall end: one by its cookie or its number, or every one. */
+export type Ending = { cookie: string } | { id: number } | "all";
+
+/** Ends sessions of a user. @throws NotFound for a number the user has no session of */
+export async function endSessions(
+  db: Database,
+  { id: userId, username }: { id: number; username: string },
+  which: Ending,
+  { actor, now }: { actor: string; now: Date },
+): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    const session = await tx
+    const ended = await tx
       .deleteFrom("sessions")
-      .using("users")
-      .whereRef("users.id", "=", "sessions.user_id")
-      .where("id_hash", "=", hashOf(id))
-      .returning(["users.username", "sessions.expires_at"])
-      .executeTakeFirst();
-    if (session === undefined) return;
-    const { username, expires_at } = session;
+      .where("user_id", "=", userId)
+      .$if(which !== "all" && "cookie" in which, (query) =>
+        query.where("id_hash", "=", hashOf(which !== "all" && "cookie" in which ? which.cookie : "")),
+      )
+      .$if(which !== "all" && "id" in which, (query) =>
+        query.where("id", "=", which !== "all" && "id" in which ? which.id : 0),
+      )
+      .returning(["id", "expires_at"])
+      .execute();
+    if (ended.length === 0 && which !== "all" && "id" in which)
+      throw new NotFound(`There is no session ${which.id} of ${username}.`);
+    if (ended.length === 0 && which !== "all") return;
     await appendAudit(tx, {
       type: "session.changed",
       at: now,
-      actor: username,
-      message: `${username} logged out`,
-      before: { expires_at },
+      actor,
+      message:
+        which !== "all" && "cookie" in which
+          ? `${username} logged out`
+          : `${actor} ended ${which === "all" ? "every session" : "a session"} of ${username}`,
+      before: { sessions: ended.length, expires_at: ended[0]?.expires_at },
       data: { username, change: "deleted" },
     });
   });
+}
+
+/** Logs out. */
+export async function closeSession(db: Database, cookie: string, now: Date): Promise<void> {
+  const session = await readSession(db, cookie, now);
+  if (session !== null) await endSessions(db, session, { cookie }, { actor: session.username, now });
 }

@@ -1,14 +1,18 @@
-import { pageOf, sshKey, sshKeyCreate } from "@rackwright/contract";
+import { pageOf, sshKey, sshKeyCreate, sshKeyImport } from "@rackwright/contract";
 import { z } from "zod";
 import type { App } from "../http/app.ts";
 import { callerOf } from "../http/auth.ts";
+import { type KeySources, importSshKeys, publicKeySources } from "./key-import.ts";
 import { addSshKey, deleteSshKey, listSshKeys } from "./ssh-keys.ts";
 import { type UserDeps, nothing } from "./self.ts";
 
 const lists = { limit: 1000 };
 
 /** Routes of the caller's own SSH keys. */
-export function registerSshKeys(routes: App, { db, clock }: UserDeps): void {
+export function registerSshKeys(
+  routes: App,
+  { db, clock, keySources = publicKeySources }: UserDeps & { keySources?: KeySources },
+): void {
   const tags = ["ssh-keys"];
   routes.get(
     "/api/v1/ssh-keys",
@@ -27,6 +31,24 @@ export function registerSshKeys(routes: App, { db, clock }: UserDeps): void {
     },
     async (request, reply) =>
       reply.code(201).send(await addSshKey(db, callerOf(request), request.body.key, clock.now())),
+  );
+  routes.post(
+    "/api/v1/ssh-keys/import",
+    {
+      schema: {
+        tags,
+        summary: "Add the SSH keys somebody publishes at Launchpad (lp:NAME) or GitHub (gh:NAME)",
+        body: sshKeyImport,
+        response: { 200: pageOf(sshKey) },
+      },
+    },
+    async (incoming) => ({
+      items: await importSshKeys(db, callerOf(incoming), incoming.body.from, {
+        sources: keySources,
+        now: clock.now(),
+      }),
+      next: null,
+    }),
   );
   routes.delete(
     "/api/v1/ssh-keys/:id",

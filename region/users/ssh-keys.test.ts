@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isConsistent } from "./ssh-keys.ts";
-import { LoginLimiter } from "./limiter.ts";
+import { RateLimiter } from "./limiter.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 
 test("a key's body must say the kind its line begins with", () => {
@@ -24,12 +24,15 @@ test("passwords: the right one fits its hash, nothing fits what is no hash", asy
   assert.equal(await verifyPassword("!", "!"), false);
 });
 
-test("the limiter forgets after its window, and its memory is bounded", () => {
-  const limiter = new LoginLimiter();
-  const now = new Date(0);
-  for (let attempt = 0; attempt < 10; attempt++) limiter.failed("a", now);
-  assert.equal(limiter.wait("a", now), 300);
-  assert.equal(limiter.wait("a", new Date(300_000)), 0);
-  for (let index = 0; index < 10_000; index++) limiter.failed(`other ${index}`, now);
-  assert.equal(limiter.wait("a", now), 0);
+test("the limiter lets a burst through, then as many as fill up again, each key for itself; its memory is bounded", () => {
+  const limiter = new RateLimiter({ burst: 3, perSecond: 0.5 });
+  const at = (seconds: number) => new Date(seconds * 1000);
+  assert.deepEqual(
+    [0, 0, 0, 0].map((second) => limiter.take("a", at(second))),
+    [0, 0, 0, 2],
+  );
+  assert.equal(limiter.take("b", at(0)), 0);
+  assert.deepEqual([limiter.take("a", at(1)), limiter.take("a", at(2)), limiter.take("a", at(2))], [1, 0, 2]);
+  for (let index = 0; index < 10_000; index++) limiter.take(`other ${index}`, at(2));
+  assert.equal(limiter.take("a", at(2)), 0);
 });

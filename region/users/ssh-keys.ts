@@ -4,7 +4,13 @@ import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
 
-export type SshKey = { id: number; key: string; created_at: string };
+export type SshKey = {
+  id: number;
+  key: string;
+  /** Where it was imported from, such as `gh:name`; empty for one given by hand. */
+  source: string;
+  created_at: string;
+};
 
 /** Whether the key's body says the same kind as its first word (RFC 4253 6.6: the blob begins with its name). */
 export function isConsistent(line: string): boolean {
@@ -18,7 +24,7 @@ export function isConsistent(line: string): boolean {
 export async function listSshKeys(db: Kysely<Tables>, userId: number): Promise<SshKey[]> {
   const rows = await db
     .selectFrom("ssh_keys")
-    .select(["id", "key", "created_at"])
+    .select(["id", "key", "source", "created_at"])
     .where("user_id", "=", userId)
     .orderBy("id")
     .execute();
@@ -43,7 +49,7 @@ export async function addSshKey(
       .insertInto("ssh_keys")
       .values({ user_id: userId, key, created_at: now })
       .onConflict((conflict) => conflict.columns(["user_id", "key"]).doNothing())
-      .returning(["id", "key", "created_at"])
+      .returning(["id", "key", "source", "created_at"])
       .executeTakeFirst();
     if (!row) throw new StateConflict("This user has that key already.");
     await appendAudit(tx, {

@@ -2,7 +2,7 @@ import { pageOf, token, tokenCreate, tokenCreated } from "@rackwright/contract";
 import { z } from "zod";
 import type { App } from "../http/app.ts";
 import { callerOf } from "../http/auth.ts";
-import type { Caller } from "../machines/fire.ts";
+import type { Caller } from "./access.ts";
 import { createToken, deleteToken, listTokens } from "./tokens.ts";
 import { readUser } from "./users.ts";
 import { type UserDeps, byName, nothing, selfOrAdministrator } from "./self.ts";
@@ -42,7 +42,8 @@ export function registerTokens(routes: App, { db, clock }: UserDeps): void {
       async (request, reply) => {
         const caller = callerOf(request);
         const owner = await whose(caller, request.params);
-        return reply.code(201).send(await createToken(db, owner, request.body.name, by(caller)));
+        const { name, ...limits } = request.body;
+        return reply.code(201).send(await createToken(db, owner, name, by(caller), limits));
       },
     );
     routes.delete(

@@ -2,16 +2,22 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Kysely } from "kysely";
 import type { Database } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
-import { NotFound } from "../errors.ts";
+import { InputError, NotFound } from "../errors.ts";
+import { knownNames } from "../known-names.ts";
 import { appendAudit } from "../events/audit.ts";
 import { randomText } from "../machines/credentials.ts";
-import type { Caller } from "../machines/fire.ts";
+import type { Caller } from "./access.ts";
+import { grantsColumn, toCaller } from "./caller.ts";
 
 /** Whose key it is, and who deals with it. */
 type Owner = { id: number; username: string };
 type By = { actor: string; now: Date };
 
-export type Token = { id: string; name: string; created_at: string; last_used_at: string | null };
+/** What a key may: everything its user may, or less. */
+export type TokenLimits = { scope: "all" | "read"; pool: string | null; expires_at: string | null };
+export type Token = { id: string; name: string; created_at: string; last_used_at: string | null } & TokenLimits;
+
+const unlimited: TokenLimits = { scope: "all", pool: null, expires_at: null };
 
 /** A use is noted at most this often. */
 const noteEvery = 60_000;
@@ -19,41 +25,71 @@ const noteEvery = 60_000;
 // The secret is 32 random characters: a plain hash of it cannot be guessed, and is quick enough for every request.
 const hashOf = (secret: string) => createHash("sha256").update(secret).digest();
 
-type Row = { token_key: string; name: string; created_at: Date; last_used_at: Date | null };
-const toToken = ({ token_key, name, created_at, last_used_at }: Row): Token => ({
+function tokens(db: Kysely<Tables>) {
+  return db
+    .selectFrom("tokens")
+    .leftJoin("pools", "pools.id", "tokens.pool_id")
+    .select(["token_key", "tokens.name", "tokens.created_at", "last_used_at", "scope", "expires_at"])
+    .select("pools.name as pool");
+}
+type Row = Awaited<ReturnType<ReturnType<typeof tokens>["executeTakeFirstOrThrow"]>>;
+const toToken = ({ token_key, created_at, last_used_at, expires_at, ...row }: Row): Token => ({
   id: token_key,
-  name,
+  ...row,
   created_at: created_at.toISOString(),
   last_used_at: last_used_at?.toISOString() ?? null,
+  expires_at: expires_at?.toISOString() ?? null,
 });
 
 export async function listTokens(db: Kysely<Tables>, userId: number): Promise<Token[]> {
-  const rows = await db.selectFrom("tokens").selectAll().where("user_id", "=", userId).orderBy("id").execute();
+  const rows = await tokens(db).where("user_id", "=", userId).orderBy("tokens.id").execute();
   return rows.map(toToken);
 }
 
-/** Makes an API key. The answer holds the only copy of its secret. */
+/**
+ * Makes an API key. The answer holds the only copy of its secret.
+ *
+ * @throws InputError for a pool that does not exist, or an end that is over already
+ */
 export async function createToken(
   db: Database,
   { id: userId, username }: Owner,
   name: string,
   { actor, now }: By,
+  { scope, pool, expires_at }: TokenLimits = unlimited,
 ): Promise<Token & { key: string }> {
+  if (expires_at !== null && new Date(expires_at) <= now)
+    throw InputError.field("expires_at", expires_at, "must be a moment to come");
   const [consumer_key, token_key, secret] = [randomText(18), randomText(18), randomText(32)];
   return db.transaction().execute(async (tx) => {
-    const row = await tx
+    const place =
+      pool === null ? null : await tx.selectFrom("pools").select("id").where("name", "=", pool).executeTakeFirst();
+    if (place === undefined)
+      throw InputError.field("pool", pool, `must name a resource pool; ${await knownNames(tx, "pools", [pool ?? ""])}`);
+    const { id } = await tx
       .insertInto("tokens")
-      .values({ user_id: userId, name, consumer_key, token_key, secret_hash: hashOf(secret), created_at: now })
-      .returningAll()
+      .values({
+        user_id: userId,
+        name,
+        consumer_key,
+        token_key,
+        secret_hash: hashOf(secret),
+        created_at: now,
+        scope,
+        pool_id: place?.id ?? null,
+        expires_at: expires_at === null ? null : new Date(expires_at),
+      })
+      .returning("id")
       .executeTakeFirstOrThrow();
     await appendAudit(tx, {
       type: "token.changed",
       at: now,
       actor,
       message: `${actor} made the API key ${name === "" ? token_key : name} of ${username}`,
-      after: { id: token_key, name, username },
+      after: { id: token_key, name, username, scope, pool, expires_at },
       data: { username, change: "created" },
     });
+    const row = await tokens(tx).where("tokens.id", "=", id).executeTakeFirstOrThrow();
     return { ...toToken(row), key: `${consumer_key}:${token_key}:${secret}` };
   });
 }
@@ -99,11 +135,15 @@ export async function verifyToken(db: Kysely<Tables>, key: string, now: Date): P
       "users.id",
       "username",
       "administrator",
+      grantsColumn.as("grants"),
+      "scope",
+      "tokens.pool_id",
     ])
     .where("token_key", "=", token)
+    .where((where) => where.or([where("tokens.expires_at", "is", null), where("tokens.expires_at", ">", now)]))
     .executeTakeFirst();
   if (!row || row.consumer_key !== consumer || !timingSafeEqual(row.secret_hash, hashOf(secret))) return null;
   if (row.last_used_at === null || now.getTime() - row.last_used_at.getTime() > noteEvery)
     await db.updateTable("tokens").set({ last_used_at: now }).where("id", "=", row.tokenId).execute();
-  return { id: row.id, username: row.username, administrator: row.administrator };
+  return toCaller(row, row);
 }

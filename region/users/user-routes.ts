@@ -1,15 +1,27 @@
-import { pageOf, pageQuery, password, user, userCreate } from "@rackwright/contract";
-import { z } from "zod";
+import { pageOf, pageQuery, self, user, userCreate, userUpdate } from "@rackwright/contract";
+import type { FastifyRequest } from "fastify";
 import type { App } from "../http/app.ts";
 import { administratorOf, callerOf } from "../http/auth.ts";
-import { createUser, deleteUser, listUsers, readUser, updateUser } from "./users.ts";
 import { type UserDeps, byName, nothing, selfOrAdministrator } from "./self.ts";
+import { readSelf } from "./read-self.ts";
+import { unlockUser } from "./unlock.ts";
+import { createUser, deleteUser, listUsers, readUser, updateUser } from "./users.ts";
 
-const userUpdate = z.strictObject({ password, administrator: z.boolean() }).partial();
+/** What a user may change of himself; the rest is an administrator's. */
+const ownFields = ["password", "email", "full_name"];
 
 /** Routes of users: list, create, read, change, delete. */
 export function registerUsers(routes: App, { db, clock }: UserDeps): void {
   const tags = ["users"];
+  const byAdministrator = (request: FastifyRequest) => ({
+    actor: administratorOf(request).username,
+    now: clock.now(),
+  });
+  routes.get(
+    "/api/v1/self",
+    { schema: { tags, summary: "Who I am, and what I may", response: { 200: self } } },
+    async (incoming) => readSelf(db, callerOf(incoming)),
+  );
   routes.get(
     "/api/v1/users",
     { schema: { tags, summary: "List users", querystring: pageQuery, response: { 200: pageOf(user) } } },
@@ -21,10 +33,7 @@ export function registerUsers(routes: App, { db, clock }: UserDeps): void {
   routes.post(
     "/api/v1/users",
     { schema: { tags, summary: "Create a user", body: userCreate, response: { 201: user } } },
-    async (request, reply) => {
-      const { username: actor } = administratorOf(request);
-      return reply.code(201).send(await createUser(db, request.body, { actor, now: clock.now() }));
-    },
+    async (request, reply) => reply.code(201).send(await createUser(db, request.body, byAdministrator(request))),
   );
   routes.get(
     "/api/v1/users/:username",
@@ -34,11 +43,17 @@ export function registerUsers(routes: App, { db, clock }: UserDeps): void {
   routes.patch(
     "/api/v1/users/:username",
     {
-      schema: { tags, summary: "Change password or rights", params: byName, body: userUpdate, response: { 200: user } },
+      schema: {
+        tags,
+        summary: "Change password, name, address or rights",
+        params: byName,
+        body: userUpdate,
+        response: { 200: user },
+      },
     },
     async (incoming) => {
       const caller = callerOf(incoming);
-      if (incoming.body.administrator !== undefined) administratorOf(incoming);
+      if (Object.keys(incoming.body).some((field) => !ownFields.includes(field))) administratorOf(incoming);
       const name = selfOrAdministrator(caller, incoming.params.username);
       return updateUser(db, name, incoming.body, { actor: caller.username, now: clock.now() });
     },
@@ -47,9 +62,20 @@ export function registerUsers(routes: App, { db, clock }: UserDeps): void {
     "/api/v1/users/:username",
     { schema: { tags, summary: "Delete a user", params: byName, response: { 204: nothing } } },
     async (request, reply) => {
-      const { username: actor } = administratorOf(request);
-      await deleteUser(db, request.params.username, { actor, now: clock.now() });
+      await deleteUser(db, request.params.username, byAdministrator(request));
       return reply.code(204).send();
     },
+  );
+  routes.post(
+    "/api/v1/users/:username/unlock",
+    {
+      schema: {
+        tags,
+        summary: "Let a user log in again after too many failed attempts",
+        params: byName,
+        response: { 200: user },
+      },
+    },
+    async (incoming) => unlockUser(db, incoming.params.username, byAdministrator(incoming)),
   );
 }

@@ -1,29 +1,58 @@
-import type { Kysely } from "kysely";
-import type { Database } from "../database/pool.ts";
+import type { NamedGrant, User, userCreate, userUpdate } from "@rackwright/contract";
+import { type Kysely, sql } from "kysely";
+import type { z } from "zod";
+import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
-import { Denied, NotFound, StateConflict } from "../errors.ts";
+import { Denied, InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
 import { type Page, cutPage } from "../page.ts";
+import { belongingsOf, transferBelongings } from "./belongings.ts";
+import { namedGrants, setGrants } from "./grants.ts";
 import { hashPassword } from "./password.ts";
+import { lockedUntil } from "./lockout.ts";
+
+export type { User } from "@rackwright/contract";
 
 /** Built-in user behind the administrator's socket on the region's own host. It has no password and cannot log in. */
 export const rootName = "root";
 /** How that user signs its deeds in events. */
 export const localActor = "root@local";
 
-export type User = { id: number; username: string; administrator: boolean; created_at: string };
-export type NewUser = { username: string; password: string; administrator: boolean };
+export type NewUser = Pick<z.infer<typeof userCreate>, "username" | "password" | "administrator"> &
+  Partial<z.infer<typeof userCreate>>;
+export type UserChange = z.infer<typeof userUpdate>;
+type By = { actor: string; now: Date };
 
-const columns = ["id", "username", "administrator", "created_at"] as const;
-const toUser = <T extends { created_at: Date }>(row: T) => ({ ...row, created_at: row.created_at.toISOString() });
+function users(db: Kysely<Tables>) {
+  return db
+    .selectFrom("users")
+    .select(["id", "username", "administrator", "created_at", "email", "full_name", "is_local", "last_login_at"])
+    .select([
+      namedGrants(sql`grants.user_id = users.id`).as("grants"),
+      sql<string[]>`array(select name from groups join group_members on group_id = groups.id
+        where user_id = users.id order by name)`.as("groups"),
+      sql<number | null>`(select failures from login_failures where kind = 'name' and key = username)`.as("failures"),
+      sql<Date | null>`(select last_at from login_failures where kind = 'name' and key = username)`.as("failed_at"),
+    ]);
+}
+type Row = Awaited<ReturnType<ReturnType<typeof users>["executeTakeFirstOrThrow"]>>;
+
+function toUser({ failures, failed_at, ...row }: Row): User & { id: number } {
+  return {
+    ...row,
+    created_at: row.created_at.toISOString(),
+    last_login_at: row.last_login_at?.toISOString() ?? null,
+    // The contract's grants: those of a user are never administrator.
+    grants: row.grants.flatMap(({ role, pool }): NamedGrant[] => (role === "administrator" ? [] : [{ role, pool }])),
+    locked_until: lockedUntil(failures, failed_at)?.toISOString() ?? null,
+  };
+}
 
 export async function listUsers(
   db: Kysely<Tables>,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<Page<User>> {
-  const rows = await db
-    .selectFrom("users")
-    .select(columns)
+): Promise<Page<User & { id: number }>> {
+  const rows = await users(db)
     .$if(cursor !== undefined, (query) => query.where("username", ">", cursor ?? ""))
     .orderBy("username")
     .limit(limit + 1)
@@ -31,47 +60,75 @@ export async function listUsers(
   return cutPage(rows.map(toUser), limit, ({ username }) => username);
 }
 
+/** What everybody may know of everybody: who there is, without the built-in user. */
+export async function everyUser(
+  db: Kysely<Tables>,
+): Promise<Pick<User, "username" | "email" | "administrator" | "is_local">[]> {
+  return db
+    .selectFrom("users")
+    .select(["username", "email", "administrator", "is_local"])
+    .where("username", "<>", rootName)
+    .orderBy("username")
+    .execute();
+}
+
 /** @throws NotFound */
-export async function readUser(db: Kysely<Tables>, username: string): Promise<User> {
-  const row = await db.selectFrom("users").select(columns).where("username", "=", username).executeTakeFirst();
+export async function readUser(db: Kysely<Tables>, username: string): Promise<User & { id: number }> {
+  const row = await users(db).where("username", "=", username).executeTakeFirst();
   if (!row) throw new NotFound(`There is no user ${username}.`);
   return toUser(row);
 }
 
-/** @throws StateConflict when the name is taken */
-export async function createUser(
-  db: Database,
-  user: NewUser,
-  { actor, now }: { actor: string; now: Date },
-): Promise<User> {
+/** What the audit tells of a user. */
+const told = ({ username, administrator, email, full_name, grants }: User) => ({
+  username,
+  administrator,
+  email,
+  full_name,
+  grants,
+});
+
+/** Makes a user; without `grants` one who may use every pool. @throws StateConflict when the name is taken */
+export async function createUser(db: Database, user: NewUser, by: By): Promise<User & { id: number }> {
   const password_hash = await hashPassword(user.password);
   return db.transaction().execute(async (tx) => {
-    const row = await tx
-      .insertInto("users")
-      .values({ username: user.username, password_hash, administrator: user.administrator, created_at: now })
-      .onConflict((conflict) => conflict.column("username").doNothing())
-      .returning(columns)
-      .executeTakeFirst();
-    if (!row)
+    const made = await insertUser(tx, { ...user, password_hash }, by.now);
+    if (made === null)
       throw new StateConflict(`User ${user.username} exists already.`, {
         next: "Choose another name, or change that user.",
       });
     await appendAudit(tx, {
       type: "user.changed",
-      at: now,
-      actor,
-      message: `${actor} created ${user.administrator ? "administrator" : "user"} ${user.username}`,
-      after: { username: user.username, administrator: user.administrator, password: user.password },
+      at: by.now,
+      actor: by.actor,
+      message: `${by.actor} created ${user.administrator ? "administrator" : "user"} ${user.username}`,
+      after: { ...told(made), password: user.password },
       data: { username: user.username, change: "created" },
     });
-    return toUser(row);
+    return made;
   });
+}
+
+export type UserRow = Omit<NewUser, "password"> & { password_hash: string; is_local?: boolean };
+
+/** Adds a user, for whoever tells of it in the events; null when the name is taken. */
+export async function insertUser(tx: Transaction, user: UserRow, now: Date): Promise<(User & { id: number }) | null> {
+  const { username, administrator, password_hash, email = "", full_name = "", is_local = true } = user;
+  const row = await tx
+    .insertInto("users")
+    .values({ username, password_hash, administrator, email, full_name, is_local, created_at: now })
+    .onConflict((conflict) => conflict.column("username").doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  if (!row) return null;
+  await setGrants(tx, { user_id: row.id }, user.grants ?? [{ role: "user", pool: null }]);
+  return readUser(tx, username);
 }
 
 /** Creates the first administrator, unless there is one besides the built-in user. Returns whether it did. */
 export async function createFirstAdministrator(
   db: Database,
-  { username, password }: Omit<NewUser, "administrator">,
+  { username, password }: { username: string; password: string },
   now: Date,
 ): Promise<boolean> {
   const existing = await db
@@ -85,61 +142,75 @@ export async function createFirstAdministrator(
   return true;
 }
 
-export type UserChange = { password?: string | undefined; administrator?: boolean | undefined };
-
-/** Changes password or rights. A new password ends every session of the user. */
+/**
+ * Changes a user. A new password ends every session of the user.
+ *
+ * @throws NotFound, InputError for a pool that does not exist or a password of a user who has none here
+ */
 export async function updateUser(
   db: Database,
   username: string,
   change: UserChange,
-  { actor, now }: { actor: string; now: Date },
-): Promise<User> {
+  { actor, now }: By,
+): Promise<User & { id: number }> {
   if (username === rootName) throw new Denied(`The built-in user ${rootName} cannot be changed.`);
   const password_hash = change.password === undefined ? undefined : await hashPassword(change.password);
   return db.transaction().execute(async (tx) => {
     const user = await readUser(tx, username);
-    if (password_hash !== undefined) {
-      await tx.updateTable("users").set({ password_hash }).where("id", "=", user.id).execute();
-      await tx.deleteFrom("sessions").where("user_id", "=", user.id).execute();
-    }
-    if (change.administrator !== undefined)
-      await tx.updateTable("users").set({ administrator: change.administrator }).where("id", "=", user.id).execute();
+    if (password_hash !== undefined && !user.is_local)
+      throw InputError.field("password", undefined, `cannot be set: somebody else says who ${username} is`);
+    if (password_hash !== undefined) await tx.deleteFrom("sessions").where("user_id", "=", user.id).execute();
+    const { administrator = user.administrator, email = user.email, full_name = user.full_name } = change;
+    await tx
+      .updateTable("users")
+      .set({ administrator, email, full_name, ...(password_hash !== undefined && { password_hash }) })
+      .where("id", "=", user.id)
+      .execute();
+    if (change.grants !== undefined) await setGrants(tx, { user_id: user.id }, change.grants);
     const changed = await readUser(tx, username);
+    const before = { ...told(user), ...(password_hash !== undefined && { password: "former" }) };
+    const after = { ...told(changed), ...(password_hash !== undefined && { password: "new" }) };
     await appendAudit(tx, {
       type: "user.changed",
       at: now,
       actor,
       message: `${actor} changed ${Object.keys(change).join(" and ") || "nothing"} of ${username}`,
-      before: { administrator: user.administrator, ...(password_hash !== undefined && { password: "former" }) },
-      after: { administrator: changed.administrator, ...(password_hash !== undefined && { password: "new" }) },
+      before,
+      after,
       data: { username, change: "updated" },
     });
     return changed;
   });
 }
 
-/** @throws NotFound, StateConflict while the user owns machines */
+/**
+ * Deletes a user. What is the user's goes to `transferTo`; without it, a user who has something stays.
+ *
+ * @throws NotFound, StateConflict while the user has machines, devices or addresses
+ */
 export async function deleteUser(
   db: Database,
   username: string,
-  { actor, now }: { actor: string; now: Date },
+  { actor, now }: By,
+  { transferTo }: { transferTo?: string | undefined } = {},
 ): Promise<void> {
   if (username === rootName) throw new Denied(`The built-in user ${rootName} cannot be deleted.`);
   await db.transaction().execute(async (tx) => {
     const user = await readUser(tx, username);
-    const owned = await tx.selectFrom("machines").select("hostname").where("owner_id", "=", user.id).limit(5).execute();
-    if (owned.length > 0)
-      throw new StateConflict(`User ${username} owns machines: ${owned.map(({ hostname }) => hostname).join(", ")}.`, {
-        next: "Release them first.",
-      });
+    // Nobody gives the user anything meanwhile.
+    await tx.selectFrom("users").select("id").where("id", "=", user.id).forUpdate().execute();
+    if (transferTo !== undefined) await transferBelongings(tx, user.id, (await readUser(tx, transferTo)).id);
+    const owned = await belongingsOf(tx, user.id);
+    if (owned !== "")
+      throw new StateConflict(`User ${username} owns ${owned}.`, { next: "Release or delete them first." });
     await tx.deleteFrom("users").where("id", "=", user.id).execute();
     await appendAudit(tx, {
       type: "user.changed",
       at: now,
       actor,
-      message: `${actor} deleted user ${username}`,
-      before: { username, administrator: user.administrator },
-      data: { username, change: "deleted" },
+      message: `${actor} deleted user ${username}${transferTo === undefined ? "" : `; what was theirs is ${transferTo}'s`}`,
+      before: told(user),
+      data: { username, change: "deleted", ...(transferTo !== undefined && { transferred_to: transferTo }) },
     });
   });
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
 import type { App } from "../http/app.ts";
-import { administratorOf } from "../http/auth.ts";
+import { administratorOf, callerOf } from "../http/auth.ts";
 import { type Kind, createPlace, deletePlace, listPlaces, readPlace, updatePlace } from "./places.ts";
 
 const params = z.object({ name: placeName });
@@ -28,7 +28,7 @@ export function registerPlaceRoutes(
   routes.get(
     path,
     { schema: { tags, summary: `List ${title}s`, querystring: query, response: { 200: pageOf(item) } } },
-    async (incoming) => listPlaces(db, kind, incoming.query),
+    async (incoming) => listPlaces(db, kind, { ...incoming.query, viewer: callerOf(incoming) }),
   );
   routes.post(
     path,
@@ -44,7 +44,7 @@ export function registerPlaceRoutes(
   routes.get(
     `${path}/:name`,
     { schema: { tags, summary: `One ${title}`, params, response: { 200: item } } },
-    async (incoming) => readPlace(db, kind, incoming.params.name),
+    async (incoming) => readPlace(db, kind, incoming.params.name, callerOf(incoming)),
   );
   routes.patch(
     `${path}/:name`,

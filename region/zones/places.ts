@@ -6,6 +6,7 @@ import { NotFound, StateConflict } from "../errors.ts";
 import { type Page, cutPage } from "../page.ts";
 import { appendEvent } from "../events/append.ts";
 import { changedFields } from "../events/audit.ts";
+import { type Caller, visibleMachines, visiblePools } from "../users/access.ts";
 
 /** Zones and resource pools differ in meaning, not in their rules. */
 export type Kind = "zone" | "pool";
@@ -16,7 +17,8 @@ export const placeTables = { zone: "zones", pool: "pools" } as const;
 const columns = { zone: "zone_id", pool: "pool_id" } as const;
 export const placeTitles = { zone: "zone", pool: "resource pool" } as const;
 
-function places(db: Kysely<Tables>, kind: Kind) {
+/** With the number of their machines the viewer may see. */
+function places(db: Kysely<Tables>, kind: Kind, viewer: Caller | undefined) {
   const table = placeTables[kind];
   const column = sql.ref(`machines.${columns[kind]}`);
   return db
@@ -24,17 +26,24 @@ function places(db: Kysely<Tables>, kind: Kind) {
     .select([
       "name",
       "description",
-      sql<number>`(select count(*) from machines where ${column} = ${sql.ref(`${table}.id`)})`.as("machines"),
-    ]);
+      sql<number>`(select count(*) from machines where ${column} = ${sql.ref(`${table}.id`)}
+        and ${viewer === undefined ? sql`true` : visibleMachines(viewer)})`.as("machines"),
+    ])
+    .$if(kind === "pool" && viewer !== undefined, (query) =>
+      query.where(viewer === undefined ? sql<boolean>`true` : visiblePools(viewer)),
+    );
 }
 
-/** In the order of their names; `cursor` is the name of the last one seen. */
+/**
+ * In the order of their names; `cursor` is the name of the last one seen. Pools for which the viewer has no role are not
+ * shown.
+ */
 export async function listPlaces(
   db: Kysely<Tables>,
   kind: Kind,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { limit, cursor, viewer }: { limit: number; cursor?: string | undefined; viewer: Caller },
 ): Promise<Page<Zone>> {
-  const rows = await places(db, kind)
+  const rows = await places(db, kind, viewer)
     .$if(cursor !== undefined, (query) => query.where("name", ">", cursor ?? ""))
     .orderBy("name")
     .limit(limit + 1)
@@ -42,12 +51,37 @@ export async function listPlaces(
   return cutPage(rows, limit, ({ name }) => name);
 }
 
-/** @throws NotFound */
-export async function readPlace(db: Kysely<Tables>, kind: Kind, name: string): Promise<Zone> {
-  const row = await places(db, kind).where("name", "=", name).executeTakeFirst();
+/** As `viewer` sees it; left out: all of it. @throws NotFound */
+export async function readPlace(db: Kysely<Tables>, kind: Kind, name: string, viewer?: Caller): Promise<Zone> {
+  const row = await places(db, kind, viewer).where("name", "=", name).executeTakeFirst();
   if (!row) throw missing(kind, name);
   return row;
 }
+
+/** A zone or pool as others refer to it: both have ids in MAAS's API, which a pool is named by. */
+export type Place = Fields & { id: number };
+
+/** All zones, or all pools the viewer has a role for, in the order of their names. */
+export async function everyPlace(db: Kysely<Tables>, kind: Kind, viewer: Caller): Promise<Place[]> {
+  return named(db, kind, viewer).orderBy("name").execute();
+}
+
+/** The zone or pool of this name or id; null where there is none, or the viewer has no role for it. */
+export async function findPlace(
+  db: Kysely<Tables>,
+  kind: Kind,
+  by: { name: string } | { id: number },
+  viewer: Caller,
+): Promise<Place | null> {
+  const [column, value] = "id" in by ? (["id", by.id] as const) : (["name", by.name] as const);
+  return (await named(db, kind, viewer).where(column, "=", value).executeTakeFirst()) ?? null;
+}
+
+const named = (db: Kysely<Tables>, kind: Kind, viewer: Caller) =>
+  db
+    .selectFrom(placeTables[kind])
+    .select(["id", "name", "description"])
+    .$if(kind === "pool", (query) => query.where(visiblePools(viewer)));
 
 const missing = (kind: Kind, name: string): NotFound =>
   new NotFound(`There is no ${placeTitles[kind]} ${name}.`, { next: `GET /api/v1/${placeTables[kind]} lists them.` });
@@ -123,11 +157,17 @@ export async function updatePlace(
 }
 
 /**
- * Deletes a zone or pool; its machines come to the default one.
+ * Deletes a zone or pool; what is in it comes to the default one, or with `emptyOnly` keeps it from being deleted.
  *
  * @throws NotFound, StateConflict for the default one
  */
-export async function deletePlace(db: Database, kind: Kind, name: string, { actor, now }: By): Promise<void> {
+export async function deletePlace(
+  db: Database,
+  kind: Kind,
+  name: string,
+  { actor, now }: By,
+  { emptyOnly = false } = {},
+): Promise<void> {
   if (name === defaultPlace)
     throw new StateConflict(`The ${placeTitles[kind]} ${defaultPlace} always exists and cannot be deleted.`, {
       next: `Move its machines to another ${placeTitles[kind]} if it shall be empty.`,
@@ -137,6 +177,10 @@ export async function deletePlace(db: Database, kind: Kind, name: string, { acto
     if (!found) throw missing(kind, name);
     // Machines are locked before their zone, as whoever moves one does it; then those that came meanwhile.
     const first = await moveToDefault(tx, kind, found.id);
+    if (emptyOnly && first > 0)
+      throw new StateConflict(`The ${placeTitles[kind]} ${name} has machines (${first}), and cannot be deleted.`, {
+        next: `Move its machines to another ${placeTitles[kind]} first.`,
+      });
     await tx.selectFrom(placeTables[kind]).select("id").where("id", "=", found.id).forUpdate().execute();
     const moved = first + (await moveToDefault(tx, kind, found.id));
     await tx.deleteFrom(placeTables[kind]).where("id", "=", found.id).execute();
@@ -156,9 +200,16 @@ export async function deletePlace(db: Database, kind: Kind, name: string, { acto
   });
 }
 
+/** What else than machines is in a zone. */
+const alsoInZones = ["devices", "racks", "regions"] as const;
+
+/** Returns how many machines it were. */
 async function moveToDefault(tx: Transaction, kind: Kind, id: number): Promise<number> {
-  const { rows } = await sql`update machines
+  const move = (table: string) =>
+    sql`update ${sql.table(table)}
     set ${sql.ref(columns[kind])} = (select id from ${sql.table(placeTables[kind])} where name = ${defaultPlace})
     where ${sql.ref(columns[kind])} = ${id} returning id`.execute(tx);
+  const { rows } = await move("machines");
+  if (kind === "zone") for (const table of alsoInZones) await move(table);
   return rows.length;
 }

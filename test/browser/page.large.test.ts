@@ -146,6 +146,29 @@ await test("the page in a browser", { skip, timeout: 180_000 }, async (t) => {
     assert.deepEqual(await page.locator("tbody tr td:first-child").allTextContents(), ["spare"]);
   });
 
+  await t.test("the reference of the API is searched, opened and linked to", async () => {
+    await page.goto(`${site.url}reference`);
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^\d{3} operations$/ })
+      .waitFor();
+    await page.getByRole("searchbox").fill("commission patch");
+    await page.getByText("Nothing has these words.").waitFor();
+    await page.getByRole("searchbox").fill("machines user_data");
+    const deploy = page.locator("#post_machines_id_deploy");
+    await deploy.locator("summary").first().click();
+    await deploy.getByText("cloud-init user data for the installed system").waitFor();
+    await deploy.getByText("Idempotency-Key", { exact: true }).waitFor();
+    await deploy.getByRole("link", { name: "Link to this" }).click();
+    await page.reload();
+    await deploy
+      .getByRole("heading", { name: /^Answer 200/ })
+      .first()
+      .waitFor();
+    await page.goto(site.url);
+    await page.getByRole("link", { name: "spare" }).waitFor();
+  });
+
   await t.test(
     "signed out, the page shows nothing, also after a reload, and nothing went wrong in the browser",
     async () => {

@@ -25,6 +25,8 @@ export interface CliSite extends AsyncDisposable {
   readonly state: string;
   readonly url: string;
   readonly run: (...words: string[]) => Promise<Ran>;
+  /** As `run`, in another environment than one that names this site. */
+  readonly runWith: (environment: Record<string, string>, ...words: string[]) => Promise<Ran>;
 }
 
 /** Starts a region on a database of its own. */
@@ -56,6 +58,7 @@ export async function openCliSite(): Promise<CliSite> {
       state,
       url: `http://127.0.0.1:${region.port}`,
       run: (...words) => run(words, { RACKWRIGHT_STATE: state }),
+      runWith: (environment, ...words) => run(words, environment),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   } catch (error) {

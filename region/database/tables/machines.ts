@@ -46,9 +46,27 @@ export interface MachinesTable {
   inventory: Json<Inventory> | null;
   zone_id: Generated<number>;
   pool_id: Generated<number>;
-  /** Generated from the inventory, as the four after it: never written. */
+  domain_id: Generated<number>;
+  description: Generated<string>;
+  agent_name: Generated<string>;
+  annotations: JsonOrDefault<Record<string, string>>;
+  min_hwe_kernel: Generated<string>;
+  hwe_kernel: Generated<string>;
+  address_ttl: number | null;
+  swap_size: number | null;
+  enable_hw_sync: Generated<boolean>;
+  enable_kernel_crash_dump: Generated<boolean>;
+  is_dpu: Generated<boolean>;
+  skip_bmc_config: Generated<boolean>;
+  stated_cpu_count: number | null;
+  stated_memory: number | null;
+  /** Generated, of what an operator stated or else of the inventory, as all up to `product`: never written. */
   cpu_count: number | null;
   memory: number | null;
+  cpu_speed: number | null;
+  hardware_info: Json<Record<string, string>> | null;
+  numa_nodes: Json<unknown[]> | null;
+  inventoried: boolean | null;
   storage: number | null;
   vendor: string | null;
   product: string | null;
@@ -56,14 +74,6 @@ export interface MachinesTable {
   progress: Json<Progress> | null;
   generation: Generated<number>;
   created_at: InstantOrNow;
-}
-
-export interface InterfacesTable {
-  id: Identity;
-  machine_id: string;
-  name: string;
-  mac: string;
-  details: JsonOrDefault<Record<string, unknown>>;
 }
 
 export interface MachineCredentialsTable {

@@ -15,4 +15,8 @@ export interface RacksTable {
   boot: string | null;
   events_through: Generated<number>;
   created_at: InstantOrNow;
+  system_id: Generated<string>;
+  description: Generated<string>;
+  zone_id: Generated<number>;
+  domain_id: Generated<number>;
 }

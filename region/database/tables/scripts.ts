@@ -81,6 +81,8 @@ export interface ScriptResultsTable {
   status: ScriptStatus;
   sha256: string | null;
   spec: Json<ScriptSpec>;
+  /** Generated, of `spec`: never written. */
+  hardware_type: string | null;
   parameters: JsonOrDefault<Record<string, string>>;
   arguments: Json<ScriptArgument[]> | null;
   device: string | null;

@@ -1,0 +1,59 @@
+import { Agent, request } from "node:http";
+
+/** What a request took and brought. */
+export type Answered = { readonly status: number; readonly bytes: number; readonly milliseconds: number };
+
+export type Ask = { readonly url: string; readonly headers: Readonly<Record<string, string>> };
+
+/** Asks once and reads the whole answer without keeping it. */
+export function ask({ url, headers }: Ask, agent: Agent): Promise<Answered> {
+  const began = performance.now();
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { agent, headers }, (response) => {
+      let bytes = 0;
+      response.on("data", (chunk: Buffer) => void (bytes += chunk.length));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, bytes, milliseconds: performance.now() - began }),
+      );
+      response.on("error", reject);
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+}
+
+/**
+ * Asks so many times a second for so long, whether or not earlier requests are answered, as independent users do. Times
+ * count from when a request was due, so that a server that falls behind cannot hide it.
+ *
+ * @throws Error when an answer is none of 200
+ */
+export async function openLoop(asks: readonly Ask[], perSecond: number, seconds: number): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true });
+  const began = performance.now();
+  const pending: Promise<number>[] = [];
+  for (let i = 0; i < perSecond * seconds; i++) {
+    const due = began + (i * 1000) / perSecond;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
+    const chosen = asks[i % asks.length];
+    if (chosen === undefined) break;
+    const answered = ask(chosen, agent).then(({ status }) => {
+      if (status !== 200) throw new Error(`GET ${chosen.url} answered ${status}`);
+      return performance.now() - due;
+    });
+    // A failure is told at the end; until then it is nobody's.
+    answered.catch(() => undefined);
+    pending.push(answered);
+  }
+  try {
+    return await Promise.all(pending);
+  } finally {
+    agent.destroy();
+  }
+}
+
+/** The value below which a share of the values is, such as 0.95. Of none: NaN. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;
+}

@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { apiClient } from "@rackwright/cli";
+import { z } from "zod";
+import { endChild, waitFor } from "../dhcp/pair.ts";
+import { startPostgres } from "../dhcp/private-postgres.ts";
+import { type Fleet, seedSql } from "./seed.ts";
+
+const port = 15_240;
+
+export type BenchRegion = {
+  origin: string;
+  /** Headers of an administrator's requests: to `/api/v1`, and to the MAAS API. */
+  headers: { v1: Record<string, string>; maas: Record<string, string> };
+  pid: number;
+  stop: () => Promise<void>;
+};
+
+/** A region on a PostgreSQL server of its own, with Debian's settings, full of machines. */
+export async function startFullRegion(fleet: Fleet): Promise<BenchRegion> {
+  await using ends = new AsyncDisposableStack();
+  const state = await mkdtemp(join(tmpdir(), "rw-bench-api-"));
+  ends.defer(() => rm(state, { recursive: true, force: true }));
+  await chmod(state, 0o711);
+  const postgres = await startPostgres();
+  ends.defer(() => postgres.stop());
+  postgres.run("createdb", "rackwright");
+  const program = join(import.meta.dirname, "../../region/main.ts");
+  const flags = ["--state", state, "--images", join(state, "images"), "--port", String(port), "--listen", "127.0.0.1"];
+  const url = `postgresql://${postgres.user}@/rackwright?host=${encodeURIComponent(postgres.host)}`;
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, ...flags], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, RACKWRIGHT_DATABASE: url },
+  });
+  ends.defer(() => endChild(child));
+  const client = apiClient({ socket: join(state, "admin.sock") });
+  await waitFor("the region", 60, () =>
+    client.get("/api/v1/status", z.looseObject({})).then(
+      () => true,
+      () => false,
+    ),
+  );
+  postgres.run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", "rackwright", ...statements(seedSql(fleet)));
+  await client.send(
+    "POST",
+    "/api/v1/users",
+    { username: "bench", password: "bench-bench-bench", administrator: true },
+    any,
+  );
+  const { key } = await client.send(
+    "POST",
+    "/api/v1/users/bench/tokens",
+    { name: "bench" },
+    z.looseObject({ key: z.string() }),
+  );
+  const [consumer = "", token = "", secret = ""] = key.split(":");
+  const started = ends.move();
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    headers: { v1: { authorization: `Bearer ${key}` }, maas: { authorization: oauth(consumer, token, secret) } },
+    pid: child.pid ?? 0,
+    stop: () => started.disposeAsync(),
+  };
+}
+
+const any = z.looseObject({});
+
+/** Each statement as a command of its own: `vacuum` runs in no transaction. */
+function statements(sql: string): string[] {
+  return sql
+    .split(/;\s*$/m)
+    .map((text) => text.trim())
+    .filter((text) => text !== "")
+    .flatMap((text) => ["-c", text]);
+}
+
+/** As python-oauthlib writes it. */
+function oauth(consumer: string, token: string, secret: string): string {
+  return (
+    `OAuth oauth_version="1.0", oauth_signature_method="PLAINTEXT", oauth_consumer_key="${consumer}", ` +
+    `oauth_token="${token}", oauth_signature="%26${secret}", oauth_timestamp="1", oauth_nonce="1"`
+  );
+}

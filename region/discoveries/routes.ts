@@ -1,0 +1,65 @@
+import { discovery, discoveryClear, discoveryFilter } from "@rackwright/contract";
+import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import type { Database } from "../database/pool.ts";
+import { InputError } from "../errors.ts";
+import type { App } from "../http/app.ts";
+import { administratorOf, callerOf } from "../http/auth.ts";
+import { clearDiscoveries, clearDiscovery, listDiscoveries, readDiscovery } from "./discoveries.ts";
+
+const tags = ["discoveries"];
+
+/** What was seen on our networks. */
+export function registerDiscoveryRoutes(routes: App, { db, clock }: { db: Database; clock: Clock }): void {
+  routes.get(
+    "/api/v1/discoveries",
+    {
+      schema: {
+        tags,
+        summary: "List cards that were seen with an address on our networks",
+        querystring: discoveryFilter,
+        response: { 200: z.object({ items: z.array(discovery) }) },
+      },
+    },
+    async (incoming) => {
+      const { known_mac, known_address } = incoming.query;
+      const all = await listDiscoveries(db, callerOf(incoming));
+      const fits = (wanted: string | undefined, is: boolean) => wanted === undefined || wanted === String(is);
+      return {
+        items: all.filter((one) => fits(known_mac, one.known_mac) && fits(known_address, one.known_address)),
+      };
+    },
+  );
+  routes.get(
+    "/api/v1/discoveries/:id",
+    {
+      schema: {
+        tags,
+        summary: "One card that was seen with an address",
+        params: z.object({ id: z.string().max(200) }),
+        response: { 200: discovery },
+      },
+    },
+    async (incoming) => readDiscovery(db, callerOf(incoming), incoming.params.id),
+  );
+  routes.post(
+    "/api/v1/discoveries/clear",
+    {
+      schema: {
+        tags,
+        summary: "Forget what was seen until now: one card with an address, or everything",
+        body: discoveryClear,
+        response: { 204: z.undefined() },
+      },
+    },
+    async (request, reply) => {
+      const by = { caller: administratorOf(request), now: clock.now() };
+      const { mac, address } = request.body;
+      if ((mac === undefined) !== (address === undefined))
+        throw InputError.field(mac === undefined ? "mac" : "address", null, "must be given with the other one");
+      if (mac !== undefined && address !== undefined) await clearDiscovery(db, { mac, address }, by);
+      else await clearDiscoveries(db, by);
+      return reply.code(204).send();
+    },
+  );
+}

@@ -1,0 +1,1 @@
+export { type StoredFile, deleteFile, largestFile, listFiles, readFile, readFileByKey, writeFile } from "./files.ts";

@@ -1,0 +1,167 @@
+import type { InterfaceParams, InterfaceType, LinkMode } from "../database/tables/interfaces.ts";
+import { type Kysely, sql } from "kysely";
+import type { Tables } from "../database/tables.ts";
+
+/** How an interface gets an address. `address` is the one it has, or is known to have by its lease. */
+export type Link = {
+  id: number;
+  mode: LinkMode;
+  subnet_id: number | null;
+  address: string | null;
+  default_gateway: boolean;
+};
+
+/** A network interface of a machine or a device with everything that hangs on it. */
+export type Interface = {
+  id: number;
+  /** The machine or device. */
+  node_id: string;
+  machine_id: string | null;
+  device_id: string | null;
+  name: string;
+  type: InterfaceType;
+  /** The address it goes by: its own, or that of a parent. */
+  mac: string | null;
+  /** Its own address; null where it goes by a parent's. */
+  own_mac: string | null;
+  mac_from_id: number | null;
+  vlan_id: number | null;
+  enabled: boolean;
+  mtu: number | null;
+  tags: string[];
+  params: InterfaceParams;
+  configured: boolean;
+  acquired: boolean;
+  vendor: string | null;
+  product: string | null;
+  firmware_version: string | null;
+  link_connected: boolean;
+  interface_speed: number;
+  link_speed: number;
+  numa_node: number | null;
+  sriov_max_vf: number;
+  seen: string[];
+  /** Interfaces it is made of, and those made of it, by id. */
+  parents: number[];
+  children: number[];
+  links: Link[];
+  /** Addresses it holds by a lease at this moment. */
+  leases: { subnet_id: number; address: string }[];
+};
+
+type Row = Omit<Interface, "mac" | "parents" | "children" | "links" | "leases"> & { runs: boolean };
+type LinkRow = Link & { interface_id: number };
+
+/** Which interfaces: of these machines and devices, or by their own ids. */
+export type Which = { nodes: readonly string[] } | { ids: readonly number[] };
+
+/**
+ * Interfaces by their node, in the order of their ids, with four queries however many there are.
+ *
+ * @param now at which leases count
+ */
+export async function loadInterfaces(db: Kysely<Tables>, which: Which, now: Date): Promise<Map<string, Interface[]>> {
+  const rows = await interfaceRows(db, which);
+  const ids = rows.map(({ id }) => id);
+  const found = rows.map(({ runs, ...row }): Interface & { runs: boolean } => ({
+    ...row,
+    mac: row.own_mac,
+    parents: [],
+    children: [],
+    links: [],
+    leases: [],
+    runs,
+  }));
+  if (ids.length === 0) return new Map();
+  const byId = new Map(found.map((one) => [one.id, one]));
+  const [parents, links] = [await parentRows(db, ids), await linkRows(db, ids)];
+  for (const { interface_id, parent_id } of parents) {
+    byId.get(interface_id)?.parents.push(parent_id);
+    byId.get(parent_id)?.children.push(interface_id);
+  }
+  for (const { interface_id, ...link } of links) byId.get(interface_id)?.links.push(link);
+  for (const one of found) one.mac = addressOf(one, byId);
+  await addLeases(db, found, now);
+  const byNode = new Map<string, Interface[]>();
+  for (const { runs: _runs, ...one } of found) {
+    const list = byNode.get(one.node_id);
+    if (list === undefined) byNode.set(one.node_id, [one]);
+    else list.push(one);
+  }
+  return byNode;
+}
+
+/** The address an interface goes by, through however many parents. */
+function addressOf(one: Interface, byId: ReadonlyMap<number, Interface>, depth = 0): string | null {
+  if (one.own_mac !== null || depth > 8) return one.own_mac;
+  const from = one.mac_from_id ?? one.parents[0];
+  const parent = from === undefined ? undefined : byId.get(from);
+  return parent === undefined ? null : addressOf(parent, byId, depth + 1);
+}
+
+async function interfaceRows(db: Kysely<Tables>, which: Which): Promise<Row[]> {
+  const wanted =
+    "nodes" in which
+      ? sql`i.machine_id = any(${which.nodes}::text[]) or i.device_id = any(${which.nodes}::text[])`
+      : // Whole nodes: what an interface is called by may be its parent's.
+        sql`i.machine_id in (select machine_id from interfaces where id = any(${which.ids}::bigint[]))
+            or i.device_id in (select device_id from interfaces where id = any(${which.ids}::bigint[]))`;
+  const { rows } = await sql<Row>`
+    select i.id, coalesce(i.machine_id, i.device_id) as node_id, i.machine_id, i.device_id, i.name, i.type,
+      i.mac as own_mac, i.mac_from_id, i.vlan_id, i.enabled, i.mtu, i.tags, i.params, i.configured, i.acquired,
+      i.vendor, i.product, i.firmware_version, i.link_connected, i.interface_speed, i.link_speed, i.numa_node,
+      i.sriov_max_vf, i.seen,
+      coalesce((select m.installed or m.status = 'deploying' from machines m where m.id = i.machine_id), false) as runs
+    from interfaces i
+    where ${wanted} order by i.id`.execute(db);
+  return rows;
+}
+
+async function parentRows(db: Kysely<Tables>, ids: readonly number[]) {
+  return db
+    .selectFrom("interface_parents")
+    .selectAll()
+    .where(sql<boolean>`interface_id = any(${ids}::bigint[])`)
+    .orderBy("interface_id")
+    .orderBy("parent_id")
+    .execute();
+}
+
+async function linkRows(db: Kysely<Tables>, ids: readonly number[]): Promise<LinkRow[]> {
+  const { rows } = await sql<LinkRow>`
+    select l.id, l.interface_id, l.mode, l.subnet_id, host(a.address) as address, l.default_gateway
+    from interface_links l left join ip_addresses a on a.id = l.ip_address_id
+    where l.interface_id = any(${ids}::bigint[]) order by l.id`.execute(db);
+  return rows;
+}
+
+/** Leases of the cards, and with them the addresses of links that have theirs from DHCP. */
+async function addLeases(
+  db: Kysely<Tables>,
+  interfaces: readonly (Interface & { runs: boolean })[],
+  now: Date,
+): Promise<void> {
+  const macs = [...new Set(interfaces.flatMap(({ mac }) => (mac === null ? [] : [mac])))];
+  if (macs.length === 0) return;
+  const { rows } = await sql<{ mac: string; subnet_id: number; address: string }>`
+    select l.mac, l.subnet_id, host(l.address) as address
+    from subnets s join leases l on l.subnet_id = s.id
+    where l.mac = any(${macs}::text[]) and l.state <> 'declined' and l.state = 'leased' and l.expires_at > ${now}
+    order by l.address`.execute(db);
+  const byMac = Map.groupBy(rows, ({ mac }) => mac);
+  for (const one of interfaces) {
+    const leases = byMac.get(one.mac ?? "") ?? [];
+    one.leases = leases.map(({ subnet_id, address }) => ({ subnet_id, address }));
+    const taken = new Set<string>();
+    for (const link of one.links) {
+      if (link.address !== null || !(link.mode === "dhcp" || (link.mode === "auto" && one.runs))) continue;
+      const lease = leases.find(
+        ({ subnet_id, address }) => !taken.has(address) && (link.subnet_id === null || link.subnet_id === subnet_id),
+      );
+      if (lease === undefined) continue;
+      taken.add(lease.address);
+      link.address = lease.address;
+      link.subnet_id ??= lease.subnet_id;
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import type { Kysely } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import { type Gateways, chooseGateways } from "../interfaces/gateways.ts";
+import { type Interface, type Link, loadInterfaces } from "../interfaces/read.ts";
+import { type Networks, loadNetworks } from "./network-render.ts";
+
+/** An interface as MAAS's API shows it. */
+export type MaasInterface = Readonly<Record<string, unknown>> & { readonly id: number; readonly links: MaasLink[] };
+export type MaasLink = { id: number; mode: string; ip_address?: string; subnet?: object };
+
+/** MTU of what is not connected to a VLAN. */
+const usualMtu = 1500;
+
+/** What MAAS's API shows of a node's network. */
+export type MaasNetwork = {
+  interface_set: MaasInterface[];
+  ip_addresses: string[];
+  default_gateways: Record<"ipv4" | "ipv6", { gateway_ip: string | null; link_id: number | null }>;
+};
+
+/** Of a node without any interface. */
+export const noNetwork = (): MaasNetwork => ({
+  interface_set: [],
+  ip_addresses: [],
+  default_gateways: { ipv4: { gateway_ip: null, link_id: null }, ipv6: { gateway_ip: null, link_id: null } },
+});
+
+type Around = { now: Date; networks?: Networks };
+
+/**
+ * The networks of machines and devices by their system ids. A node without interfaces has no entry. Queries do not grow
+ * with nodes; `networks` saves reading VLANs and subnets again.
+ */
+export async function renderNetworking(
+  db: Kysely<Tables>,
+  nodeIds: readonly string[],
+  { now, networks }: Around,
+): Promise<Map<string, MaasNetwork>> {
+  const interfaces = await loadInterfaces(db, { nodes: nodeIds }, now);
+  const around = networks ?? (await loadNetworks(db));
+  return new Map([...interfaces].map(([id, list]) => [id, renderNetwork(list, around)]));
+}
+
+/** The interfaces of machines and devices by their system ids, in the order of their own ids. */
+export async function renderInterfaces(
+  db: Kysely<Tables>,
+  nodeIds: readonly string[],
+  around: Around,
+): Promise<Map<string, MaasInterface[]>> {
+  const networks = await renderNetworking(db, nodeIds, around);
+  return new Map([...networks].map(([id, { interface_set }]) => [id, interface_set]));
+}
+
+/** What is shown of the network of one node. */
+export function renderNetwork(interfaces: readonly Interface[], networks: Networks): MaasNetwork {
+  const gateways = chooseGateways(interfaces, (id) => networks.subnet(id).gateway_ip);
+  const links = interfaces.flatMap((one) => one.links.flatMap(({ address }) => address ?? []));
+  const leases = interfaces.flatMap((one) => one.leases.map(({ address }) => address));
+  const shown = ({ ipv4, ipv6 }: Gateways) => ({
+    ipv4: { gateway_ip: ipv4?.address ?? null, link_id: ipv4?.link.id ?? null },
+    ipv6: { gateway_ip: ipv6?.address ?? null, link_id: ipv6?.link.id ?? null },
+  });
+  return {
+    interface_set: renderNode(interfaces, networks),
+    ip_addresses: [...new Set(links.length === 0 ? leases : links)],
+    default_gateways: shown(gateways),
+  };
+}
+
+/** All interfaces of one node. */
+export function renderNode(interfaces: readonly Interface[], networks: Networks): MaasInterface[] {
+  const names = new Map(interfaces.map(({ id, name }) => [id, name]));
+  const called = (ids: readonly number[]) => ids.flatMap((id) => names.get(id) ?? []).toSorted();
+  return interfaces.map((one) => ({
+    system_id: one.node_id,
+    id: one.id,
+    name: one.name,
+    type: one.type,
+    vlan: one.vlan_id === null ? null : networks.vlan(one.vlan_id),
+    mac_address: one.mac,
+    parents: called(one.parents),
+    children: called(one.children),
+    tags: one.tags,
+    enabled: one.enabled,
+    links: one.links.map((link) => renderLink(link, networks)),
+    discovered: discovered(one, networks),
+    params: paramsOf(one),
+    effective_mtu: one.mtu ?? vlanMtu(one, networks),
+    vendor: one.vendor,
+    product: one.product,
+    firmware_version: one.firmware_version,
+    link_connected: one.link_connected,
+    interface_speed: one.interface_speed,
+    link_speed: one.link_speed,
+    numa_node: one.numa_node,
+    sriov_max_vf: one.sriov_max_vf,
+    resource_uri: `/MAAS/api/2.0/nodes/${one.node_id}/interfaces/${one.id}/`,
+  }));
+}
+
+/** Absent keys are left out: Juju refuses null. */
+function renderLink({ id, mode, address, subnet_id }: Link, networks: Networks): MaasLink {
+  return {
+    id,
+    mode,
+    ...(address !== null && { ip_address: address }),
+    ...(subnet_id !== null && { subnet: networks.subnet(subnet_id) }),
+  };
+}
+
+function discovered({ leases }: Interface, networks: Networks) {
+  if (leases.length === 0) return null;
+  return leases.map(({ subnet_id, address }) => ({ subnet: networks.subnet(subnet_id), ip_address: address }));
+}
+
+/** An empty text where there are none, as MAAS has it. */
+function paramsOf({ params, mtu }: Interface): object | "" {
+  const all = { ...(mtu !== null && { mtu }), ...params };
+  return Object.keys(all).length === 0 ? "" : all;
+}
+
+function vlanMtu({ vlan_id }: Interface, networks: Networks): number {
+  return vlan_id === null ? usualMtu : networks.vlan(vlan_id).mtu;
+}

@@ -1,0 +1,105 @@
+import { pageOf, pageQuery } from "@rackwright/contract";
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import { InputError } from "../errors.ts";
+import type { App } from "../http/app.ts";
+import { cutPage } from "../page.ts";
+
+/** A number in a path; fabrics begin with 0. */
+export const idParams = z.object({
+  id: z
+    .string()
+    .regex(/^(0|[1-9][0-9]{0,14})$/, "must be a number from the list")
+    .transform(Number),
+});
+
+/** The five routes of one kind of thing that is listed by its number. */
+export type NounRoutes<C extends z.ZodType, U extends z.ZodType, Q extends z.ZodRawShape> = {
+  /** Below `/api/v1/`, such as `static-routes`. */
+  path: string;
+  /** What one is called, with its article: `a static route`. */
+  title: string;
+  /** What several are called. */
+  titles: string;
+  item: z.ZodType<{ id: number }>;
+  create: C;
+  update: U;
+  /** Filters of the list. */
+  filters: Q;
+  list: (
+    request: FastifyRequest,
+    asked: { after: number; limit: number; filters: z.output<z.ZodObject<Q>> },
+  ) => Promise<{ id: number }[]>;
+  read: (request: FastifyRequest, id: number) => Promise<unknown>;
+  make: (request: FastifyRequest, wanted: z.output<C>) => Promise<{ id: number }>;
+  change: (request: FastifyRequest, id: number, change: z.output<U>) => Promise<unknown>;
+  remove: (request: FastifyRequest, id: number) => Promise<void>;
+};
+
+/** Registers list, create, read, change and delete; who may is the functions' to say. */
+export function registerNoun<C extends z.ZodType, U extends z.ZodType, Q extends z.ZodRawShape>(
+  routes: App,
+  noun: NounRoutes<C, U, Q>,
+): void {
+  const tags = ["networks"];
+  const path = `/api/v1/${noun.path}`;
+  const { title, titles } = noun;
+  // Not generic here: what requests bring is read again below, with the schema's own type.
+  const item: z.ZodType = noun.item;
+  const create: z.ZodType = noun.create;
+  const update: z.ZodType = noun.update;
+  const query: z.ZodObject = pageQuery.extend(noun.filters);
+  const filters = z.object(noun.filters);
+  routes.get(
+    path,
+    {
+      schema: {
+        summary: `List ${titles}`,
+        tags,
+        querystring: query,
+        response: { 200: pageOf(item) },
+      },
+    },
+    async (incoming) => {
+      const { limit, cursor } = pageQuery.parse(incoming.query);
+      const asked = { after: afterOf(cursor), limit: limit + 1, filters: filters.parse(incoming.query) };
+      return cutPage(await noun.list(incoming, asked), limit, ({ id }) => id);
+    },
+  );
+  routes.post(
+    path,
+    { schema: { summary: `Create ${title}`, tags, body: create, response: { 201: item } } },
+    async (request, reply) => {
+      const made = await noun.make(request, noun.create.parse(request.body));
+      return reply.code(201).header("location", `${path}/${made.id}`).send(made);
+    },
+  );
+  routes.get(
+    `${path}/:id`,
+    { schema: { summary: `Read ${title}`, tags, params: idParams, response: { 200: item } } },
+    (request) => noun.read(request, request.params.id),
+  );
+  routes.patch(
+    `${path}/:id`,
+    { schema: { summary: `Change ${title}`, tags, params: idParams, body: update, response: { 200: item } } },
+    (request) => noun.change(request, request.params.id, noun.update.parse(request.body)),
+  );
+  routes.delete(
+    `${path}/:id`,
+    { schema: { summary: `Delete ${title}`, tags, params: idParams, response: { 204: z.undefined() } } },
+    async (request, reply) => {
+      await noun.remove(request, request.params.id);
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** The number after which a page begins. @throws InputError for what no page gave */
+export function afterOf(cursor: string | undefined): number {
+  if (cursor === undefined) return -1;
+  if (!/^\d{1,15}$/.test(cursor)) throw badCursor(cursor);
+  return Number(cursor);
+}
+
+export const badCursor = (cursor: string | undefined): InputError =>
+  InputError.field("cursor", cursor, "must be the 'next' value of an earlier page");

@@ -1,0 +1,65 @@
+import type { Database } from "../database/pool.ts";
+import { sql } from "kysely";
+import { Denied } from "../errors.ts";
+
+/** Failed attempts allowed before no more are looked at. */
+const allowed = { name: 10, address: 30 };
+/** After this many milliseconds without a counted attempt, everything is forgotten. */
+const windowMillis = 15 * 60_000;
+
+type Kind = keyof typeof allowed;
+type Attempt = { username: string; address: string };
+
+/** Until when attempts of a name are not looked at; null: they are. */
+export function lockedUntil(failures: number | null, lastAt: Date | null, now?: Date): Date | null {
+  if (failures === null || lastAt === null || failures < allowed.name) return null;
+  const until = new Date(lastAt.getTime() + windowMillis);
+  return now !== undefined && until <= now ? null : until;
+}
+
+/**
+ * Counts an attempt to log in, before the password is looked at, so that a volley of them at once is limited as well. The
+ * count is in the database: every region counts alike, and a restart forgets nothing.
+ *
+ * @throws Denied (429) when the name or the address had too many that failed
+ */
+export async function countAttempt(db: Database, { username, address }: Attempt, now: Date): Promise<void> {
+  const old = new Date(now.getTime() - windowMillis);
+  await db.deleteFrom("login_failures").where("last_at", "<=", old).execute();
+  for (const [kind, key] of [
+    ["address", address],
+    ["name", username],
+  ] as const) {
+    // What is over the limit is not counted any more: the lock ends, however often somebody tries meanwhile.
+    const { rows } = await sql<{ failures: number; last_at: Date }>`
+      insert into login_failures as f (kind, key, failures, since, last_at)
+      values (${kind}, ${key}, 1, ${now}, ${now})
+      on conflict (kind, key) do update set failures = f.failures + 1,
+        last_at = case when f.failures >= ${allowed[kind]} then f.last_at else excluded.last_at end
+      returning failures, last_at`.execute(db);
+    const [row] = rows;
+    if (row === undefined || row.failures <= allowed[kind]) continue;
+    const seconds = Math.max(1, Math.ceil((row.last_at.getTime() + windowMillis - now.getTime()) / 1000));
+    throw new Denied("There were too many failed attempts to log in.", 429, {
+      next: `Try again in ${seconds} seconds, or ask an administrator to unlock the user.`,
+    });
+  }
+}
+
+/** Takes a counted attempt back, since it succeeded. Others from the same address still count. */
+export async function forgiveAttempt(db: Database, { username, address }: Attempt): Promise<void> {
+  await forget(db, "name", username);
+  await sql`update login_failures set failures = greatest(0, failures - 1) where kind = 'address' and key = ${address}`.execute(
+    db,
+  );
+}
+
+/** Lets a name, or an address, try again. Returns whether there was anything to forget. */
+export async function forget(db: Database, kind: Kind, key: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom("login_failures")
+    .where("kind", "=", kind)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}

@@ -1,0 +1,3 @@
+export { sweepDeliveries } from "./deliveries.ts";
+export { registerWebhookRoutes } from "./routes.ts";
+export { startWebhooks } from "./worker.ts";
