@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { problem, type EnlistRequest, type Event } from "@rackwright/contract";
 import { sql } from "kysely";
+import { systemClock } from "../clock.ts";
 import { openNotifications } from "../database/listen.ts";
 import { FailureError, RegionError } from "../errors.ts";
 import { registerEventRoutes } from "../events/routes.ts";
 import { followEvents } from "../events/tail.ts";
 import { buildApp } from "../http/app.ts";
+import { registerAuth } from "../http/auth.ts";
 import { noLog } from "../log.ts";
 import { enlistMachine } from "../machines/enlist.ts";
 import { fire } from "../machines/fire.ts";
@@ -168,6 +170,7 @@ test("one event stream more than a region serves", async (t) => {
   t.after(() => tail.close());
   const app = buildApp({ log: noLog });
   const stopping = new AbortController();
+  registerAuth(app, { db, clock: systemClock, isLocalOperator: () => true });
   registerEventRoutes(app, { db, tail, log: noLog, signal: stopping.signal, streamLimit: 1 });
   const url = `${await app.listen({ host: "127.0.0.1", port: 0 })}/api/v1/events/stream`;
   t.after(async () => {
