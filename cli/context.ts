@@ -41,7 +41,9 @@ export function placesOf(context: Context, options: CommonOptions): Places {
 
 /** The profile the options name, or the one in use where they name no region at all. */
 function chosenProfile({ environment }: Context, options: CommonOptions): Profile | null {
-  const named = options.profile ?? (options.url === undefined ? environment["RACKWRIGHT_PROFILE"] : undefined);
+  const named =
+    options.profile ??
+    (options.url === undefined && options.state === undefined ? environment["RACKWRIGHT_PROFILE"] : undefined);
   if (named !== undefined && named !== "") return profileOf(environment, named);
   const elsewhere = options.url ?? options.state ?? environment["RACKWRIGHT_URL"] ?? environment["RACKWRIGHT_STATE"];
   if (elsewhere !== undefined) return null;

@@ -1,4 +1,4 @@
-import type { ImageFile, RackConfig } from "@rackwright/contract";
+import type { ImageFile, RackConfig } from "@rackwright/contract/rack";
 import type { ContentStore, FetchImage, FileSource } from "./images/index.ts";
 
 export interface ContentOptions {

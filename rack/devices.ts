@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import type { RackInterface } from "@rackwright/contract";
+import type { RackInterface } from "@rackwright/contract/rack";
 import { listInterfaces, type NetworkInterface, type Run } from "@rackwright/netdev";
 
 export interface DevicesOptions {

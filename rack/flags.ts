@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { hostname } from "@rackwright/contract";
+import { hostname } from "@rackwright/contract/rack";
 import { parseRegion } from "./link/index.ts";
 
 export interface Flags {

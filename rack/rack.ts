@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { bootLoaderMissing, forwardAuthorization, makeFailure, type RackConfig } from "@rackwright/contract";
+import { bootLoaderMissing, forwardAuthorization, makeFailure, type RackConfig } from "@rackwright/contract/rack";
 import type { Libc, Run } from "@rackwright/netdev";
 import { Decisions, dhcpBoot, explainBoot, openBoot } from "./boot/index.ts";
 import { Content } from "./content.ts";

@@ -21,6 +21,7 @@ import { closeServer, isAnswered, listenOnSocket, socketServer } from "./http/se
 import { sweepKeys } from "./http/idempotency.ts";
 import { registerWeb } from "./http/web.ts";
 import { ImageSync } from "./images/index.ts";
+import { ensureAllLinks } from "./interfaces/ensure-links.ts";
 import type { Log } from "./log.ts";
 import { sweepDeadlines } from "./machines/sweep.ts";
 import { registerMetadataRoutes } from "./metadata/index.ts";
@@ -144,6 +145,10 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
       log.warn({ error: String(error) }, "the storage of machines from an earlier version could not be laid out"),
     );
     ends.push(() => laidOut);
+    const linked = ensureAllLinks(db, clock, stopping.signal).catch((error: unknown) =>
+      log.warn({ error: String(error) }, "the interfaces of machines from an earlier version could not be linked"),
+    );
+    ends.push(() => linked);
     const sweeper = repeat("deadlines", 5000, () => sweepDeadlines(db, clock.now(), log), log);
     ends.push(() => sweeper.stop());
     const overruns = repeat("script time-outs", 30_000, () => sweepScripts(db, clock.now()), log);

@@ -36,7 +36,7 @@ export function importCommand(program: Command, context: Context): void {
       const client = clientOf(context, options);
       const fields = fieldsOf(apiDocument());
       const present = await readPresent(client, fields);
-      const changes = planChanges(present.site, site, { prune: false });
+      const changes = planChanges(present.site, site, { prune: false, fields });
       const absent = await missing(client, people);
       if (options.json) terminal.print(JSON.stringify({ changes, ...absent, notes }));
       const told = (line: string): void => (options.json ? undefined : terminal.print(line));

@@ -28,7 +28,12 @@ export function siteDocumentCommands(program: Command, context: Context): void {
     const client = clientOf(context, options);
     const kinds = nounNames.filter((name) => wanted[name] !== undefined);
     const present = await readPresent(client, fields, kinds);
-    return { client, fields, present, changes: planChanges(present.site, wanted, { prune: options.prune ?? false }) };
+    return {
+      client,
+      fields,
+      present,
+      changes: planChanges(present.site, wanted, { prune: options.prune ?? false, fields }),
+    };
   };
 
   withTarget(

@@ -120,6 +120,12 @@ const resting: Readonly<Record<string, MachineTakeOver["status"]>> = {
   "failed to exit rescue mode": "broken",
 };
 
+/** A machine somebody has is his also while it is tested: by what runs on it, deployed or allocated. */
+function used({ owner, osystem }: MaasSite["machines"][number], there: string): MachineTakeOver["status"] | null {
+  if (owner == null || !/test|rescue|releas|eras/.test(there)) return null;
+  return osystem === "" ? "allocated" : "deployed";
+}
+
 function toMachine(
   machine: MaasSite["machines"][number],
   power: Record<string, unknown>,
@@ -129,8 +135,8 @@ function toMachine(
   const name = machine.hostname;
   const there = machine.status_name.toLowerCase();
   const known = takeOverStatuses.find((status) => status === there);
-  const status = known ?? resting[there] ?? "broken";
-  if (known === undefined) notes.push(`${name} is ${machine.status_name} there and comes as ${status}.`);
+  const status = used(machine, there) ?? known ?? resting[there] ?? "broken";
+  if (status !== known) notes.push(`${name} is ${machine.status_name} there and comes as ${status}.`);
   const speaks = machine.power_type === "ipmi";
   if (!speaks && machine.power_type !== "" && machine.power_type !== "manual")
     notes.push(`${name} is switched by ${machine.power_type}, which is not spoken here: it comes with manual power.`);

@@ -70,6 +70,13 @@ export async function carryOut(
     return Object.fromEntries(entries);
   };
 
+  const remove = async (change: Change): Promise<void> => {
+    await attempt(change, () => client.send("DELETE", pathOf(change), undefined, z.unknown()));
+    known.delete(addressKey(change.noun, change.key));
+    told(change);
+  };
+
+  for (const change of changes.filter(({ early }) => early)) await remove(change);
   for (const change of changes) {
     const { noun, kind } = change;
     const { path, address, late: deferred = [] } = nounOf(noun);
@@ -92,8 +99,5 @@ export async function carryOut(
     await attempt(change, () =>
       client.send("PATCH", pathOf(change), bodyOf(change, body, fields[change.noun].changed), answer),
     );
-  for (const change of changes.filter(({ kind }) => kind === "delete")) {
-    await attempt(change, () => client.send("DELETE", pathOf(change), undefined, z.unknown()));
-    told(change);
-  }
+  for (const change of changes.filter(({ kind, early }) => kind === "delete" && !early)) await remove(change);
 }

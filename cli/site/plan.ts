@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { CliError } from "../errors.ts";
 import { type Item, type Site, keyOf } from "./document.ts";
+import type { Fields } from "./fields.ts";
 import { type NounName, nounNames, nounOf } from "./nouns.ts";
 
 /** One thing to do, in the document's words. */
@@ -11,6 +13,8 @@ export type Change = {
   readonly fields: Item;
   /** What it has of them now. */
   readonly before: Item;
+  /** Deleted before anything is made, because what is made takes its place. */
+  readonly early?: boolean;
 };
 
 /**
@@ -18,9 +22,14 @@ export type Change = {
  * document does not name stay as they are; with `prune` things of the kinds it names that it does not list go, but for
  * those that always exist.
  */
-export function planChanges(present: Site, wanted: Site, { prune }: { prune: boolean }): Change[] {
+export function planChanges(
+  present: Site,
+  wanted: Site,
+  { prune, fields }: { prune: boolean; fields: Record<NounName, Fields> },
+): Change[] {
   const made: Change[] = [];
   const gone: Change[] = [];
+  const first: Change[] = [];
   for (const noun of nounNames) {
     const items = wanted[noun];
     if (items === undefined) continue;
@@ -31,19 +40,42 @@ export function planChanges(present: Site, wanted: Site, { prune }: { prune: boo
       if (before === undefined) made.push({ noun, key, kind: "create", fields: item, before: {} });
       else {
         const differs = Object.keys(item).filter((field) => !isDeepStrictEqual(item[field], before[field]));
-        if (differs.length > 0)
+        const lasting = differs.filter((field) => !changeable(noun, fields[noun]).includes(field));
+        if (lasting.length > 0 && isLeaf(noun)) {
+          first.push({ noun, key, kind: "delete", fields: {}, before, early: true });
+          made.push({ noun, key, kind: "create", fields: { ...before, ...item }, before: {} });
+        } else if (lasting.length > 0)
+          throw new CliError(
+            `${noun} ${key}: ${lasting.join(", ")} cannot be changed.`,
+            "Delete the thing and apply again, or take the field out of the document.",
+            2,
+          );
+        else if (differs.length > 0)
           made.push({ noun, key, kind: "update", fields: only(item, differs), before: only(before, differs) });
       }
       now.delete(key);
     }
     if (!prune) continue;
     const { fixed = [] } = nounOf(noun);
-    for (const [key, before] of now)
-      if (!fixed.includes(key) && !standsWithItsFabric(noun, before))
-        gone.unshift({ noun, key, kind: "delete", fields: {}, before });
+    for (const [key, before] of now) {
+      if (fixed.includes(key) || standsWithItsFabric(noun, before)) continue;
+      if (isLeaf(noun)) first.push({ noun, key, kind: "delete", fields: {}, before, early: true });
+      else gone.unshift({ noun, key, kind: "delete", fields: {}, before });
+    }
   }
-  // What refers to others goes before them.
-  return [...made, ...gone];
+  // A range that grows is another one by its key, and must not meet the former. What refers to others goes before them.
+  return [...first, ...made, ...gone];
+}
+
+/** Whether nothing of another kind refers to things of this kind. */
+const isLeaf = (noun: NounName): boolean =>
+  nounNames.every((other) => Object.values(nounOf(other).references ?? {}).every((one) => one.noun !== noun)) &&
+  Object.keys(nounOf(noun).references ?? {}).length > 0;
+
+/** Fields of the document that can be changed, in its own words. */
+function changeable(noun: NounName, { changed }: Fields): string[] {
+  const { references = {} } = nounOf(noun);
+  return changed.map((field) => references[field]?.as ?? field);
 }
 
 /** A fabric's untagged VLAN exists as long as the fabric does. */

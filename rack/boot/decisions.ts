@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type BootDecision, bootDecision, type BootRequest, failureOf } from "@rackwright/contract";
+import { type BootDecision, bootDecision, type BootRequest, failureOf } from "@rackwright/contract/rack";
 
 export interface DecisionsOptions {
   /** Asks the region. */

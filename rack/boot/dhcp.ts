@@ -1,4 +1,4 @@
-import type { BootDecision, BootRequest } from "@rackwright/contract";
+import type { BootDecision, BootRequest } from "@rackwright/contract/rack";
 import type { BootReply } from "@rackwright/dhcp";
 import { bootClientOf, loaderOf, loaderReply } from "../dhcp/boot-reply.ts";
 import type { BootQuestion, DecideBoot } from "../dhcp/world.ts";

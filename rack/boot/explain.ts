@@ -14,7 +14,7 @@ import {
   type LeaseOfferRequest,
   type RackExplainRequest,
   type RackExplanation,
-} from "@rackwright/contract";
+} from "@rackwright/contract/rack";
 import { readText } from "@rackwright/dhcp";
 import { type DhcpExplainer, type ExplainedClient, type Foreseeing, NoDeviceError } from "../dhcp/index.ts";
 import type { FileClient, FileSource } from "../images/index.ts";

@@ -1,4 +1,4 @@
-import type { Architecture } from "@rackwright/contract";
+import type { Architecture } from "@rackwright/contract/rack";
 import { bareWord, bootInterface, bootOf, plainText, type ScriptInput } from "./script.ts";
 
 /** How GRUB itself was loaded: over HTTP its root device is the rack already. */

@@ -1,4 +1,4 @@
-import { type Architecture, architecture } from "@rackwright/contract";
+import { type Architecture, architecture } from "@rackwright/contract/rack";
 
 /** What a boot program asks for by a file name. */
 export type BootName =

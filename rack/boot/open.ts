@@ -1,4 +1,4 @@
-import type { Architecture, BootClient, BootDecision, BootRequest, ImageFile } from "@rackwright/contract";
+import type { Architecture, BootClient, BootDecision, BootRequest, ImageFile } from "@rackwright/contract/rack";
 import { bytesSource, type FileClient, type FileSource, type OpenFile } from "../images/index.ts";
 import { grubScript, grubStart } from "./grub.ts";
 import { ipxeScript, ipxeStart } from "./ipxe.ts";

@@ -1,4 +1,4 @@
-import type { BootDecision } from "@rackwright/contract";
+import type { BootDecision } from "@rackwright/contract/rack";
 
 /** What a script is rendered from. */
 export interface ScriptInput {

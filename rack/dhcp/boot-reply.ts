@@ -1,4 +1,4 @@
-import type { BootClient } from "@rackwright/contract";
+import type { BootClient } from "@rackwright/contract/rack";
 import type { BootReply, ClientClass, ClientKind } from "@rackwright/dhcp";
 
 /** The contract's word for a kind of client. */

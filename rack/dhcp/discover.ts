@@ -5,8 +5,8 @@ import {
   regionUnreachable,
   type Cause,
   unknownSubnet,
-} from "@rackwright/contract";
-import type { LeaseOfferRequest } from "@rackwright/contract";
+} from "@rackwright/contract/rack";
+import type { LeaseOfferRequest } from "@rackwright/contract/rack";
 import { readAddressOption, readHostname } from "@rackwright/dhcp";
 import {
   bootFor,

@@ -1,5 +1,5 @@
-import { bootDecisionUnavailable, makeFailure, optionsLeftOut } from "@rackwright/contract";
-import type { RackEventInput } from "@rackwright/contract";
+import { bootDecisionUnavailable, makeFailure, optionsLeftOut } from "@rackwright/contract/rack";
+import type { RackEventInput } from "@rackwright/contract/rack";
 import {
   addressToNumber,
   buildReply,

@@ -4,7 +4,7 @@ import type {
   LeaseForesight,
   LeaseOfferRequest,
   RackEventInput,
-} from "@rackwright/contract";
+} from "@rackwright/contract/rack";
 import {
   addressToNumber,
   bootProgramMessage,

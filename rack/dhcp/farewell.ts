@@ -1,4 +1,4 @@
-import { addressInUse, makeFailure, regionUnreachable } from "@rackwright/contract";
+import { addressInUse, makeFailure, regionUnreachable } from "@rackwright/contract/rack";
 import { noAddress, readAddressOption } from "@rackwright/dhcp";
 import { bootFor, identifierFor, namesUs, reason, send, tell, type Exchange } from "./exchange.ts";
 import type { LeaseReport } from "./lease-source.ts";

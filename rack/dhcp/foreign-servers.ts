@@ -1,5 +1,5 @@
-import { foreignDhcpServer, makeFailure } from "@rackwright/contract";
-import type { RackEventInput } from "@rackwright/contract";
+import { foreignDhcpServer, makeFailure } from "@rackwright/contract/rack";
+import type { RackEventInput } from "@rackwright/contract/rack";
 import { messageTypeOf, readAddressOption, type DhcpMessage } from "@rackwright/dhcp";
 import type { Face } from "./face.ts";
 

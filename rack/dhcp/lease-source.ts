@@ -1,4 +1,9 @@
-import type { LeaseCommitAnswer, LeaseCommitRequest, LeaseOfferAnswer, LeaseOfferRequest } from "@rackwright/contract";
+import type {
+  LeaseCommitAnswer,
+  LeaseCommitRequest,
+  LeaseOfferAnswer,
+  LeaseOfferRequest,
+} from "@rackwright/contract/rack";
 
 /** An address given back by its client, or found taken. */
 export interface LeaseReport {

@@ -1,4 +1,4 @@
-import type { RackConfig, RackSubnet } from "@rackwright/contract";
+import type { RackConfig, RackSubnet } from "@rackwright/contract/rack";
 import { addressToNumber, networkHolds, parseNetwork, type Network, type Options } from "@rackwright/dhcp";
 import { networkOptions } from "./network-options.ts";
 

@@ -1,4 +1,4 @@
-import type { RackSubnet } from "@rackwright/contract";
+import type { RackSubnet } from "@rackwright/contract/rack";
 import {
   addressesValue,
   addressFromNumber,

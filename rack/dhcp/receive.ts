@@ -1,4 +1,4 @@
-import { dhcpDefect, makeFailure } from "@rackwright/contract";
+import { dhcpDefect, makeFailure } from "@rackwright/contract/rack";
 import {
   classifyClient,
   clientLink,

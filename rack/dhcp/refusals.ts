@@ -1,5 +1,5 @@
-import { addressInUse, addressesExhausted, notYours, unknownSubnet } from "@rackwright/contract";
-import type { Cause, LeaseOfferAnswer } from "@rackwright/contract";
+import { addressInUse, addressesExhausted, notYours, unknownSubnet } from "@rackwright/contract/rack";
+import type { Cause, LeaseOfferAnswer } from "@rackwright/contract/rack";
 
 type Refused = Extract<LeaseOfferAnswer, { refused: string }>["refused"];
 

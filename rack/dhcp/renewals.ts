@@ -1,5 +1,5 @@
-import { makeFailure } from "@rackwright/contract";
-import type { LeaseCommitRequest } from "@rackwright/contract";
+import { makeFailure } from "@rackwright/contract/rack";
+import type { LeaseCommitRequest } from "@rackwright/contract/rack";
 import type { LeaseSource } from "./lease-source.ts";
 import type { Mirror } from "./mirror.ts";
 import type { Watch } from "./watch.ts";

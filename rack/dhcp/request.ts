@@ -1,5 +1,5 @@
-import { makeFailure, regionUnreachable } from "@rackwright/contract";
-import type { LeaseCommitRequest } from "@rackwright/contract";
+import { makeFailure, regionUnreachable } from "@rackwright/contract/rack";
+import type { LeaseCommitRequest } from "@rackwright/contract/rack";
 import { noAddress, readAddressOption, readHostname } from "@rackwright/dhcp";
 import {
   bootFor,

@@ -1,6 +1,6 @@
-import { dhcpNotServed, makeFailure } from "@rackwright/contract";
+import { dhcpNotServed, makeFailure } from "@rackwright/contract/rack";
 import { randomInt } from "node:crypto";
-import type { RackConfig, RackEventInput } from "@rackwright/contract";
+import type { RackConfig, RackEventInput } from "@rackwright/contract/rack";
 import type { Libc, NetworkInterface } from "@rackwright/netdev";
 import { faceKey, openFace, probeDevice, type OpenFace } from "./device-face.ts";
 import { reason } from "./exchange.ts";

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { rackConfig, type RackConfig } from "@rackwright/contract";
+import { rackConfig, type RackConfig } from "@rackwright/contract/rack";
 
 const fileName = "dhcp.json";
 

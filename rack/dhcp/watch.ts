@@ -1,5 +1,5 @@
-import { dhcpMalformed, makeFailure } from "@rackwright/contract";
-import type { RackEventInput } from "@rackwright/contract";
+import { dhcpMalformed, makeFailure } from "@rackwright/contract/rack";
+import type { RackEventInput } from "@rackwright/contract/rack";
 import { createBucket, type DhcpLimits } from "./limits.ts";
 
 /** Why a packet got no answer, for the counters. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { RackEventInput } from "@rackwright/contract";
+import type { RackEventInput } from "@rackwright/contract/rack";
 import type { FileSource } from "../images/file-source.ts";
 import { printable } from "../tftp/path.ts";
 import { peerOf } from "./address.ts";

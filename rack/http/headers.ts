@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { forwardHeader } from "@rackwright/contract";
+import { forwardHeader } from "@rackwright/contract/rack";
 import type { Sign } from "./options.ts";
 
 /** Headers between two neighbours only (RFC 9110 §7.6.1). */

@@ -1,4 +1,4 @@
-import type { ForwardedRequest, RackEventInput } from "@rackwright/contract";
+import type { ForwardedRequest, RackEventInput } from "@rackwright/contract/rack";
 import type { ContentStore } from "../images/store.ts";
 import type { OpenFile } from "../images/file-source.ts";
 

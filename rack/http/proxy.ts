@@ -1,4 +1,4 @@
-import { makeFailure, regionUnreachable } from "@rackwright/contract";
+import { makeFailure, regionUnreachable } from "@rackwright/contract/rack";
 import { type ClientRequest, type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import { hostText, parseRegion, type RegionAddress } from "../link/address.ts";
 import { peerOf } from "./address.ts";

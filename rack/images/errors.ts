@@ -5,8 +5,8 @@ import {
   imageStoreFailed,
   makeFailure,
   rackDiskFull,
-} from "@rackwright/contract";
-import type { Failure } from "@rackwright/contract";
+} from "@rackwright/contract/rack";
+import type { Failure } from "@rackwright/contract/rack";
 
 const causes = {
   "image-hash-mismatch": imageHashMismatch,

@@ -1,7 +1,7 @@
 import { constants, type FileHandle, mkdir, open, readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
-import type { RackEventInput } from "@rackwright/contract";
+import type { RackEventInput } from "@rackwright/contract/rack";
 import { download, type FetchImage } from "./download.ts";
 import { diskFull, ImageError, type StoredImage } from "./errors.ts";
 import type { FileSource } from "./file-source.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { linkAccepted, linkChallenge, linkProofOf, sameDigest } from "@rackwright/contract";
+import { linkAccepted, linkChallenge, linkProofOf, sameDigest } from "@rackwright/contract/rack";
 import { WebSocket } from "ws";
 import type { z } from "zod";
 import { linkUrl, type RegionAddress } from "./address.ts";

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type RackEvent, rackEvent } from "@rackwright/contract";
+import { type RackEvent, rackEvent } from "@rackwright/contract/rack";
 
 /** Events of one run of the rack that could not be told yet. */
 export interface EventFile {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { LinkFailure, type RackEvent, type RackEventInput } from "@rackwright/contract";
+import { LinkFailure, type RackEvent, type RackEventInput } from "@rackwright/contract/rack";
 import {
   appendEvents,
   eventFile,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { fetchAuthorization } from "@rackwright/contract";
+import { fetchAuthorization } from "@rackwright/contract/rack";
 import { requestRegion, type RegionAddress } from "./address.ts";
 import type { Identity } from "./connect.ts";
 

@@ -9,7 +9,7 @@ import {
   type LinkHandlers,
   type RackConfig,
   type RackInterface,
-} from "@rackwright/contract";
+} from "@rackwright/contract/rack";
 import type { WebSocket } from "ws";
 import { type RegionAddress, parseRegion } from "./address.ts";
 import { connectRegion, type Identity } from "./connect.ts";

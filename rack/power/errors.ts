@@ -7,9 +7,9 @@ import {
   bmcSettings,
   bmcUnreachable,
   makeFailure,
-} from "@rackwright/contract";
+} from "@rackwright/contract/rack";
 import { isIpmiError } from "@rackwright/ipmi";
-import type { Failure } from "@rackwright/contract";
+import type { Failure } from "@rackwright/contract/rack";
 
 /** What kept a power action from being done; each asks something else of the operator. */
 const causes = {

@@ -1,4 +1,4 @@
-import type { RackEventInput } from "@rackwright/contract";
+import type { RackEventInput } from "@rackwright/contract/rack";
 import { ErrorCode, type Outcome, type Request } from "@rackwright/tftp";
 
 export interface Reporter {

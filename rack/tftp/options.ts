@@ -1,4 +1,4 @@
-import type { RackEventInput } from "@rackwright/contract";
+import type { RackEventInput } from "@rackwright/contract/rack";
 import { DEFAULT_RETRY, type RetryPolicy } from "@rackwright/tftp";
 import type { OpenFile } from "../images/file-source.ts";
 

@@ -51,7 +51,7 @@ export function registerAuth(app: FastifyInstance, deps: AuthDeps): void {
   const limiter = new RateLimiter(anonymous);
   app.decorateRequest("caller", null);
   app.addHook("onRequest", async (request) => {
-    if (!/^\/(api|events)(\/|\?|$)/.test(request.url)) return;
+    if (!isGuarded(request)) return;
     const { caller, csrf } = await identify(deps, request);
     if (csrf !== null && !request.routeOptions.config.public)
       requireCsrf(csrf, String(request.headers[csrfHeader] ?? ""));
@@ -67,6 +67,15 @@ export function registerAuth(app: FastifyInstance, deps: AuthDeps): void {
     if (request.is404 || request.routeOptions.config.public === true) return;
     callerOf(request);
   });
+}
+
+/**
+ * Whether a request is one for the API or its events. The router takes `//api`, `/%61pi` and whole addresses for the same
+ * path, so what it found counts and not how it was written; what it did not find is told to strangers by its text.
+ */
+export function isGuarded({ url, routeOptions }: Pick<FastifyRequest, "url" | "routeOptions">): boolean {
+  const guarded = /^\/(api|events)(\/|\?|$)/;
+  return guarded.test(routeOptions.url ?? "") || guarded.test(url);
 }
 
 /**

@@ -134,10 +134,14 @@ test("an answer with a secret is not kept, and the request is still done once", 
   assert.equal((await ask("POST", "/tokens", { name: "ci" }, key)).statusCode, 201);
   const told = await refusal(ask("POST", "/tokens", { name: "ci" }, key));
   assert.deepEqual([told.status, told.code], [409, "answer-not-kept"]);
+  const license = { osystem: "windows", distro_series: "win2022", license_key: "ABCDE-FGHIJ-KLMNO-PQRST-UVWXY" };
+  const bought = { "idempotency-key": "license-1" };
+  assert.equal((await ask("POST", "/license-keys", license, bought)).statusCode, 201);
+  assert.equal((await refusal(ask("POST", "/license-keys", license, bought))).code, "answer-not-kept");
   const { rows } = await sql<{
     kept: string;
   }>`select jsonb_agg(to_jsonb(k))::text as kept from idempotency_keys k`.execute(api.database.db);
-  assert.doesNotMatch(rows[0]?.kept ?? "", /token-1|"key":/);
+  assert.doesNotMatch(rows[0]?.kept ?? "", /token-1|"key":|ABCDE/);
 });
 
 test("a dry run says what would be done, by the same rules, and does nothing", async () => {

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
 import { RegionDatabase } from "../database/together.ts";
 import { type FieldFailure, InputError, PreconditionFailed } from "../errors.ts";
+import { isSecret } from "../events/audit.ts";
 import type { App } from "./app.ts";
 import { answerSchema, changes, isApi } from "./asked.ts";
 import { changedSince, readTags } from "./etag.ts";
@@ -202,5 +203,5 @@ function textOf(serialized: string | ArrayBuffer | Buffer): string {
 
 /** Whether an answer has a field that is a secret, which is shown once and never kept. */
 function holdsSecret(answer: z.ZodObject | null): boolean {
-  return Object.keys(answer?.shape ?? {}).some((name) => /secret|password|csrf|^key$/.test(name));
+  return Object.keys(answer?.shape ?? {}).some((name) => isSecret(name) || /csrf|^key$/.test(name));
 }

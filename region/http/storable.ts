@@ -15,7 +15,7 @@ export function unstorableField(value: unknown, path = ""): string | null {
 
 /** Hook: refuses API requests with such text before any schema sees them. */
 export async function refuseUnstorable(request: FastifyRequest): Promise<void> {
-  if (!request.url.startsWith("/api/")) return;
+  if (!(request.routeOptions.url ?? request.url).startsWith("/api/")) return;
   for (const [where, value] of Object.entries({ body: request.body, query: request.query, path: request.params })) {
     const field = unstorableField(value);
     if (field !== null)

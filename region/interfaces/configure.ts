@@ -3,14 +3,16 @@ import { makeFailure, networkNotDeployable } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
-import { asksDhcp, networkConfig, type Surroundings } from "./netplan.ts";
+import { asksDhcp, networkConfig, type Surroundings, withBootLink } from "./netplan.ts";
 import { pickAddress } from "./pick-address.ts";
 import { type Interface, loadInterfaces } from "./read.ts";
 import { readSubnets } from "./subnets.ts";
 
-/** A machine's interfaces with what their configuration is made of. */
+/** A machine's interfaces, as they are to be installed, with what their configuration is made of. */
 async function load(db: Kysely<Tables>, machineId: string, now: Date) {
-  const interfaces = (await loadInterfaces(db, { nodes: [machineId] }, now)).get(machineId) ?? [];
+  const stored = (await loadInterfaces(db, { nodes: [machineId] }, now)).get(machineId) ?? [];
+  const machine = await db.selectFrom("machines").select("boot_mac").where("id", "=", machineId).executeTakeFirst();
+  const interfaces = isConfigured(stored) ? withBootLink(stored, machine?.boot_mac ?? null) : stored;
   const subnets = await readSubnets(
     db,
     interfaces.flatMap((one) => one.links.flatMap((link) => link.subnet_id ?? [])),

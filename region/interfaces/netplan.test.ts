@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Surroundings, networkConfig } from "./netplan.ts";
+import { type Surroundings, networkConfig, withBootLink } from "./netplan.ts";
 import { testInterface, testLink, testSubnet } from "./testing.ts";
 
 const around = (values: Partial<Surroundings> = {}): Surroundings => ({
@@ -136,4 +136,32 @@ test("an MTU of its own and router advertisements are said", () => {
   const card = testInterface({ id: 1, name: "eth0", mtu: 1400, params: { accept_ra: false }, links });
   const { ethernets } = networkConfig([card], around()) as { ethernets?: Record<string, Record<string, unknown>> };
   assert.deepEqual([ethernets?.["eth0"]?.["mtu"], ethernets?.["eth0"]?.["accept-ra"]], [1400, false]);
+});
+
+test("the boot card asks for an address where nobody said otherwise, and nowhere else", () => {
+  const boot = testInterface({ id: 2, name: "eth1", leases: [{ subnet_id: 2, address: "10.0.2.9" }] });
+  const fixed = [testLink(1, "static", { subnet_id: 1, address: "10.0.1.9" })];
+  const other = testInterface({ id: 1, name: "eth0", configured: true, links: fixed });
+  const part = (...all: Parameters<typeof withBootLink>[0]) => {
+    const { ethernets } = networkConfig(withBootLink(all, boot.own_mac), around());
+    return Object.entries(ethernets ?? {}).find(([name]) => name === boot.name)?.[1] as unknown;
+  };
+  const asks = { ...match(2), dhcp4: true, "dhcp-identifier": "mac" };
+  // The lease is of a subnet with a gateway, but traffic leaves by the first.
+  assert.deepEqual(part(other, boot), { ...asks, "dhcp4-overrides": { "use-routes": false } });
+  assert.deepEqual(part(boot, other), asks);
+  const vlan = testInterface({ id: 3, name: "eth1.10", type: "vlan", parents: [2], vlan_id: 5010 });
+  assert.deepEqual(part({ ...boot, children: [3] }, vlan), asks, "a VLAN leaves the card its own traffic");
+  const bridge = testInterface({ id: 3, name: "br0", type: "bridge", parents: [2], links: fixed });
+  assert.deepEqual(part({ ...boot, children: [3] }, bridge), { ...match(2), optional: true });
+  for (const decided of [{ configured: true }, { enabled: false }])
+    assert.equal(part(other, { ...boot, ...decided }), undefined);
+  const up = { ...boot, links: [testLink(2, "link_up")] };
+  assert.deepEqual(part(other, up), { ...match(2), optional: true });
+  const alone = withBootLink([other, testInterface({ id: 2, name: "eth1" })], "02:ff:00:00:00:00");
+  assert.deepEqual(
+    alone.map(({ links }) => links.length),
+    [1, 0],
+    "of an unknown boot card, the first stands for it",
+  );
 });

@@ -42,6 +42,22 @@ export function networkConfig(interfaces: readonly Interface[], around: Surround
   };
 }
 
+/**
+ * The interfaces with DHCP on the card the machine boots from, where nobody said how that gets an address. A machine that
+ * nobody set up is installed with just that, so setting another card up must not take its network away from it; an
+ * operator who wants no address there says so (unlinks or disconnects the card, or switches it off). What hangs in a bond
+ * or bridge has its address there. The lease tells the subnet, so that traffic goes on leaving the machine where it did.
+ */
+export function withBootLink(interfaces: readonly Interface[], bootMac: string | null): Interface[] {
+  const cards = interfaces.filter(({ type }) => type === "physical");
+  const boot = cards.find(({ own_mac }) => own_mac !== null && own_mac === bootMac) ?? cards[0];
+  if (boot === undefined || boot.configured || !boot.enabled || boot.links.length > 0) return [...interfaces];
+  if (interfaces.some(({ type, parents }) => type !== "vlan" && parents.includes(boot.id))) return [...interfaces];
+  const lease = boot.leases.find(({ address }) => !isIPv6(address));
+  const link = { id: 0, mode: "dhcp" as const, subnet_id: null, address: null, default_gateway: false, ...lease };
+  return interfaces.map((one) => (one === boot ? { ...one, links: [link] } : one));
+}
+
 const sections = { physical: "ethernets", bond: "bonds", bridge: "bridges", vlan: "vlans" } as const;
 
 /** All that it is made of has been looked at. */

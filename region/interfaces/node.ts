@@ -3,6 +3,7 @@ import { machineLocked } from "@rackwright/contract";
 import type { Kysely } from "kysely";
 import type { Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
+import { visibleDevices } from "../devices/read.ts";
 import { Denied, NotFound, StateConflict } from "../errors.ts";
 import { type Caller, mayOperate, mayView } from "../users/access.ts";
 
@@ -39,6 +40,7 @@ export async function readNode(
     .selectFrom("devices")
     .select(["id", "hostname", "owner_id"])
     .where("id", "=", id)
+    .where(visibleDevices(caller))
     .$if(lock, (query) => query.forUpdate())
     .executeTakeFirst();
   if (device !== undefined) return { kind: "device", ...device };

@@ -176,6 +176,11 @@ describe("a session", () => {
       username: ["This field is required."],
       password: ["This field is required."],
     });
+    for (const username of ["two words", "a".repeat(151), "ada)(uid=*", ""]) {
+      const payload = new URLSearchParams({ username, password: "no" }).toString();
+      const told = await send("/MAAS/accounts/login/", { method: "POST", headers, payload });
+      assert.deepEqual([told.status, Object.keys(JSON.parse(told.text))], [400, ["username"]], username);
+    }
     assert.equal((await send("/MAAS/accounts/login/", { method: "PUT" })).status, 405);
   });
 });

@@ -3,7 +3,7 @@ import type { Kysely, RawBuilder } from "kysely";
 import { sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { eventWords } from "./event-words.ts";
-import { Fragments, withTexts } from "./fragment.ts";
+import { Fragments, asciiJson, escapeToAscii, withTexts } from "./fragment.ts";
 import { type MaasInterface, type MaasNetwork, noNetwork, renderNetworking } from "./interface-render.ts";
 import { type MachineResults, type MachineViewRow, type Position, machineRows, resultsOf } from "./machine-rows.ts";
 import { statusWords } from "./machine-status.ts";
@@ -128,10 +128,11 @@ function machineText(
   const boot = network.interface_set.findIndex(
     ({ mac_address, type }) => mac_address === row.boot_mac && type === "physical",
   );
-  const devices = storage.blockdevice_set.map((device) => ({ device, text: JSON.stringify(device) }));
+  const devices = storage.blockdevice_set.map((device) => ({ device, text: asciiJson(device) }));
   const ofType = (type: string) =>
     textsOf(devices.filter(({ device }) => device.type === type).map(({ text }) => text));
   const uri = `${base}/machines/${row.id}/`;
+  const annotations = escapeToAscii(row.annotations);
   return withTexts(
     {
       system_id: row.id,
@@ -188,9 +189,9 @@ function machineText(
       domain: fragments.ofMaybe(domain),
       zone: fragments.ofMaybe(around.zones.get(row.zone_id)),
       pool: fragments.ofMaybe(around.pools.get(row.pool_id)),
-      owner_data: row.annotations,
-      workload_annotations: row.annotations,
-      hardware_info: row.hardware_info,
+      owner_data: annotations,
+      workload_annotations: annotations,
+      hardware_info: escapeToAscii(row.hardware_info),
       numanode_set: row.numa_nodes,
       interface_set: textsOf(interfaces),
       boot_interface: interfaces[boot] ?? "null",
@@ -209,7 +210,7 @@ const textsOf = (texts: readonly string[]): string => `[${texts.join(",")}]`;
 /** An interface, with the texts of its VLAN and subnets made once for all. */
 function interfaceText({ vlan, links, discovered, ...rest }: MaasInterface, fragments: Fragments): string {
   const onSubnet = ({ subnet, ...fields }: { subnet?: object }): string =>
-    subnet === undefined ? JSON.stringify(fields) : withTexts(fields, { subnet: fragments.of(subnet) });
+    subnet === undefined ? asciiJson(fields) : withTexts(fields, { subnet: fragments.of(subnet) });
   return withTexts(rest, {
     vlan: fragments.ofMaybe(vlan as object | null),
     links: textsOf(links.map(onSubnet)),

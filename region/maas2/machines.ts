@@ -73,7 +73,9 @@ async function create(call: Call, fields: Creation): Promise<Answer> {
       commission: caller === null && fields.commission === true,
     };
     const id = await asForm("mac_addresses", introduceMachine(call.db, told, call.clock.now()));
-    return caller === null ? { json: await anonymousMachine(call.db, id) } : showMachine(call, id);
+    return caller !== null && (await sees(call, id))
+      ? showMachine(call, id)
+      : { json: await anonymousMachine(call.db, id) };
   }
   const power = readPower(
     fields.power_type,
@@ -92,6 +94,12 @@ async function create(call: Call, fields: Creation): Promise<Answer> {
   );
   if (fields.commission !== false && !fields.deployed) await stateAsForm(commission(call, id, fields));
   return showMachine(call, id);
+}
+
+/** Whether whoever asks may see a machine. */
+async function sees(call: Call, id: string): Promise<boolean> {
+  const visible = call.db.selectFrom("machines").select("id").where("id", "=", id);
+  return (await visible.where(visibleMachines(callerOf(call))).executeTakeFirst()) !== undefined;
 }
 
 type Known = { id: string; hostname: string; status: MachineStatus; owner_id: number | null; pool_id: number };
@@ -274,7 +282,7 @@ export const machineResources: readonly Resource[] = [
         title: "Lists the machines that are allocated to whoever asks.",
         parameters: z.object({ id: list("Only these system ids.") }),
         run: async (call, { id }) => {
-          const mine = sql<boolean>`machines.owner_id = ${callerOf(call).id}`;
+          const mine = sql<boolean>`${visibleMachines(callerOf(call))} and machines.owner_id = ${callerOf(call).id}`;
           return listed(call, id.length === 0 ? mine : sql<boolean>`${mine} and machines.id = any(${id}::text[])`);
         },
       }),

@@ -1,3 +1,4 @@
+import { username } from "@rackwright/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { Denied, InputError } from "../errors.ts";
@@ -29,7 +30,9 @@ const csrfCookie = "csrftoken";
 const readable = (request: FastifyRequest) => cookieAttributes(request).replace("; HttpOnly", "");
 
 const credentials = {
-  username: text("Name of the user.", 150),
+  username: text("Name of the user.", 1000)
+    .transform((name) => name.trim())
+    .pipe(username),
   password: text("Password of the user.", 1024),
 };
 const login = z.object(credentials);

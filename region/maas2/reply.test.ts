@@ -81,7 +81,7 @@ before(async () => {
     signal: AbortSignal.abort(),
     isLocalOperator: () => false,
   };
-  registerMaas2(app, deps, resources);
+  registerMaas2(app, deps, async () => resources);
   await app.listen({ port: 0, host: "127.0.0.1" });
   url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/MAAS/api/2.0/`;
 });

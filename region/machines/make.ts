@@ -1,4 +1,4 @@
-import { type Architecture, defaultPlace } from "@rackwright/contract";
+import { type Architecture, defaultPlace, machineLocked } from "@rackwright/contract";
 import { sql } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
 import { StateConflict } from "../errors.ts";
@@ -6,6 +6,7 @@ import { appendAudit } from "../events/audit.ts";
 import { appendEvent } from "../events/append.ts";
 import { prepareScripts } from "../scripts/index.ts";
 import { readSettings } from "../settings/settings.ts";
+import { requireOperator } from "../users/access.ts";
 import { requireOperatorOf } from "../users/pool-rights.ts";
 import type { By } from "./ask.ts";
 import { type MachineChange, applyChange } from "./change.ts";
@@ -37,6 +38,10 @@ export async function makeMachine(db: Database, wish: MachineWish, { caller, now
   return db.transaction().execute(async (tx) => {
     await requireOperatorOf(tx, caller, change.pool ?? defaultPlace);
     const known = adopts ? await newMachineOf(tx, macs) : undefined;
+    if (known) {
+      requireOperator(caller, known, "change");
+      if (known.locked) throw new StateConflict(`${known.hostname} is locked.`, machineLocked);
+    }
     const made =
       known ??
       (await insertMachine(tx, {
@@ -67,7 +72,7 @@ export async function makeMachine(db: Database, wish: MachineWish, { caller, now
 const newMachineOf = (tx: Transaction, macs: readonly string[]) =>
   tx
     .selectFrom("machines")
-    .select(["id", "hostname"])
+    .select(["id", "hostname", "pool_id", "owner_id", "locked"])
     .where("status", "=", "new")
     .where(sql<boolean>`id in (select machine_id from interfaces where mac = any(${[...macs]}::text[]))`)
     .orderBy("created_at")

@@ -50,6 +50,7 @@ function machines(db: Kysely<Tables>, now: Date) {
       "cpu_count",
       "memory",
       "storage",
+      "inventoried",
       sql<string>`(select name from zones where id = machines.zone_id)`.as("zone"),
       sql<string>`(select name from pools where id = machines.pool_id)`.as("pool"),
       sql<string[]>`array(select name from machine_tags join tags on tags.id = tag_id
@@ -67,13 +68,13 @@ function machines(db: Kysely<Tables>, now: Date) {
 type Row = Awaited<ReturnType<ReturnType<typeof machines>["executeTakeFirstOrThrow"]>>;
 
 function toMachine(found: Omit<Row, "previous_status">, viewer: Caller): Machine {
-  const { owner_id, pool_id, installed, ...row } = found;
+  const { owner_id, pool_id, installed, inventoried, ...row } = found;
   return {
     ...row,
     status_since: row.status_since.toISOString(),
     deadline: row.deadline?.toISOString() ?? null,
     created_at: row.created_at.toISOString(),
-    actions: actionsFor({ ...row, owner_id, pool_id, installed, inventoried: row.cpu_count !== null }, viewer),
+    actions: actionsFor({ ...row, owner_id, pool_id, installed, inventoried: inventoried === true }, viewer),
   };
 }
 

@@ -1,5 +1,5 @@
 import { type MachineStatus, machineStatuses } from "@rackwright/contract";
-import { type OperatorTrigger, lifecycle } from "./lifecycle.ts";
+import { type OperatorTrigger, lifecycle, operatorTriggers } from "./lifecycle.ts";
 
 /** Of more statuses than this a list says less than nothing. */
 const most = 9;
@@ -12,6 +12,10 @@ export function stands(status: MachineStatus): string {
 
 /** When an action can be asked for: "while it is ready, and after failed testing"; null where that is nearly always. */
 export function possibleWhen(trigger: OperatorTrigger): string | null {
+  return possible.get(trigger) ?? null;
+}
+
+function statusesWith(trigger: OperatorTrigger): string | null {
   const statuses = machineStatuses.filter((status) => lifecycle[status][trigger] !== undefined);
   if (statuses.length === 0 || statuses.length > most) return null;
   const failed = statuses.filter((status) => status.startsWith("failed "));
@@ -24,3 +28,8 @@ export function possibleWhen(trigger: OperatorTrigger): string | null {
 
 const either = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+
+/** Said of every machine of a list, and always the same: put into words once. */
+const possible: ReadonlyMap<OperatorTrigger, string | null> = new Map(
+  operatorTriggers.map((trigger) => [trigger, statusesWith(trigger)]),
+);

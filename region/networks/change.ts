@@ -97,8 +97,23 @@ export async function requireName(tx: Transaction, noun: "fabrics" | "spaces", n
     throw taken("name", name, `is the name of another ${title}`, "Choose another name.");
 }
 
-/** The number the next row of the table has. */
-export async function nextId(tx: Transaction, noun: "fabrics" | "spaces"): Promise<number> {
+/**
+ * The number the next row of the table has. A name that says a number which is free gets that one: so does what comes
+ * from another site, where nobody named it.
+ */
+export async function nextId(tx: Transaction, noun: "fabrics" | "spaces", name = ""): Promise<number> {
+  const said = new RegExp(`^${titles[noun]}-(\\d{1,9})$`).exec(name)?.[1];
+  if (said !== undefined && `${Number(said)}` === said) {
+    const id = Number(said);
+    const other = await tx.selectFrom(noun).select("id").where("id", "=", id).executeTakeFirst();
+    if (other === undefined && id > 0) {
+      const sequence = sql.table(`${noun}_id_seq`);
+      await sql`select setval(${`${noun}_id_seq`}::regclass, ${id}) from ${sequence} where last_value < ${id}`.execute(
+        tx,
+      );
+      return id;
+    }
+  }
   const { rows } = await sql<{ id: number }>`select nextval(pg_get_serial_sequence(${noun}, 'id')) as id`.execute(tx);
   const [row] = rows;
   if (row === undefined) throw new Error(`the sequence of ${noun} gives no number`);

@@ -27,7 +27,7 @@ export async function getFabric(db: Kysely<Tables>, id: number): Promise<Fabric>
 /** Makes a fabric with its untagged VLAN. @throws InputError, StateConflict for a name that is taken */
 export async function createFabric(db: Database, wanted: z.output<typeof fabricCreate>, by: By): Promise<Fabric> {
   return changeNetworks(db, async (tx) => {
-    const id = await nextId(tx, "fabrics");
+    const id = await nextId(tx, "fabrics", wanted.name);
     const name = wanted.name ?? `fabric-${id}`;
     await requireName(tx, "fabrics", name, id);
     const { description, class_type } = wanted;

@@ -26,7 +26,7 @@ export async function getSpace(db: Kysely<Tables>, id: number): Promise<Space> {
 /** @throws InputError, StateConflict for a name that is taken */
 export async function createSpace(db: Database, wanted: z.output<typeof spaceCreate>, by: By): Promise<Space> {
   return changeNetworks(db, async (tx) => {
-    const id = await nextId(tx, "spaces");
+    const id = await nextId(tx, "spaces", wanted.name);
     const name = wanted.name ?? `space-${id}`;
     await requireName(tx, "spaces", name, id);
     await sql`insert into spaces (id, name, description) overriding system value

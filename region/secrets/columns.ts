@@ -1,8 +1,11 @@
 import { isSecret } from "../events/audit.ts";
 import { type SecretBox, isSealed } from "./box.ts";
 
-/** `text`: the whole column; `bytes`: a bytea; `fields`: those fields of a jsonb whose names say that they are secret. */
-export type Shape = "text" | "bytes" | "fields";
+/**
+ * `text`: the whole column; `bytes`: a bytea; `fields`: those fields of a jsonb whose names say that they are secret;
+ * `setting`: a jsonb that is `{"secret": …}` and nothing else.
+ */
+export type Shape = "text" | "bytes" | "fields" | "setting";
 
 /** Every column that is sealed in the database. */
 export const sealedColumns = {
@@ -12,7 +15,11 @@ export const sealedColumns = {
   oidc_providers: { client_secret: "text" },
   ldap_servers: { bind_password: "text" },
   license_keys: { license_key: "text" },
+  settings: { value: "setting" },
 } as const satisfies Record<string, Record<string, Shape>>;
+
+/** What a secret setting is called in queries, and sealed as: `value` alone may be anything, of any table. */
+export const secretSetting = "stored_secret";
 
 /** Shape of a column of a table; undefined for one that is not sealed. */
 export function shapeOf(table: string, column: string): Shape | undefined {
@@ -23,7 +30,11 @@ export function shapeOf(table: string, column: string): Shape | undefined {
 }
 
 /** Names of sealed columns: what a query answers under another name stays sealed. */
-export const sealedNames: ReadonlySet<string> = new Set(Object.values(sealedColumns).flatMap(Object.keys));
+export const sealedNames: ReadonlySet<string> = new Set(
+  Object.entries(sealedColumns).flatMap(([table, columns]) =>
+    table === "settings" ? [secretSetting] : Object.keys(columns),
+  ),
+);
 
 /** A value as it is written to a sealed column. What is sealed already stays; so does what is no plain value. */
 export function sealValue(box: SecretBox, column: string, shape: Shape, value: unknown): unknown {
@@ -33,7 +44,10 @@ export function sealValue(box: SecretBox, column: string, shape: Shape, value: u
   if (shape === "text") return sealText(box, column, Buffer.from(value));
   // A jsonb is written as its text.
   const fields: unknown = JSON.parse(value);
-  return isFields(fields) ? JSON.stringify(sealFields(box, column, fields)) : value;
+  if (!isFields(fields)) return value;
+  if (shape === "fields") return JSON.stringify(sealFields(box, column, fields));
+  const isSetting = typeof fields["secret"] === "string" && Object.keys(fields).length === 1;
+  return isSetting ? JSON.stringify(sealFields(box, secretSetting, fields)) : value;
 }
 
 export function sealFields(box: SecretBox, column: string, fields: Record<string, unknown>): Record<string, unknown> {

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
-import type { Database } from "../database/pool.ts";
+import { type Database, json } from "../database/pool.ts";
+import { secretSettings, secretText } from "../settings/stored.ts";
 import type { SecretBox } from "./box.ts";
-import { type Shape, openValue, sealValue, sealedColumns } from "./columns.ts";
+import { type Shape, openValue, sealFields, sealValue, sealedColumns, secretSetting } from "./columns.ts";
 
 /** Rows looked at in one transaction. */
 const batch = 500;
@@ -15,7 +16,7 @@ export async function sealRows(db: Database, box: SecretBox): Promise<number> {
   let sealed = 0;
   for (const [table, columns] of Object.entries(sealedColumns))
     for (const [column, shape] of Object.entries(columns))
-      sealed += await sealColumn(db, box, { table, column, shape });
+      sealed += shape === "setting" ? await sealSettings(db, box) : await sealColumn(db, box, { table, column, shape });
   return sealed;
 }
 
@@ -43,6 +44,28 @@ async function sealColumn(db: Database, box: SecretBox, { table, column, shape }
     if (rows.length < batch) return sealed;
     last = rows.at(-1)?.id ?? null;
   }
+}
+
+/** The few settings that are secret, also those that were written before they were sealed. */
+async function sealSettings(db: Database, box: SecretBox): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    const rows = await tx
+      .selectFrom("settings")
+      .select(["name", "value"])
+      .where("name", "in", secretSettings)
+      .forUpdate()
+      .execute();
+    let sealed = 0;
+    for (const { name, value } of rows) {
+      if (typeof value !== "string" && secretText(value)?.startsWith(`rw1.${box.current}.`)) continue;
+      const secret = secretText(typeof value === "string" ? value : openValue(box, secretSetting, value));
+      if (secret === null || secret === "") continue;
+      const written = json(sealFields(box, secretSetting, { secret }));
+      await tx.updateTable("settings").set({ value: written }).where("name", "=", name).execute();
+      sealed++;
+    }
+    return sealed;
+  });
 }
 
 const checkName = "secrets_check";

@@ -8,6 +8,8 @@ import { json } from "../database/pool.ts";
 import { type TestDatabase, testDatabase } from "../database/testing.ts";
 import { testMachine } from "../machines/testing.ts";
 import { ensureRack, rackSecret } from "../racks/rows.ts";
+import { readSettings } from "../settings/settings.ts";
+import { readStored, writeStored } from "../settings/stored.ts";
 import { SecretBox } from "./box.ts";
 import { KeyFile } from "./keys.ts";
 import { sealedDatabase } from "./secrets.ts";
@@ -129,6 +131,35 @@ test("what is in the clear is sealed at the start; queries read and write as if 
   assert.equal(m?.bind_password, odd);
 });
 
+test("settings that are secret are sealed, also those from before; others stay readable", async () => {
+  const { db: bare, pool } = database;
+  await bare
+    .insertInto("settings")
+    .values({ name: "vcenter_password", value: json("setting-hush") })
+    .execute();
+  const { db, secrets } = await sealedDatabase(pool, join(folder, "secrets.key"));
+  assert.doesNotMatch(await stored(), /setting-hush/);
+  assert.equal(await readStored(db, "vcenter_password"), "setting-hush");
+  assert.equal(await readStored(db, "maas_auto_ipmi_k_g_bmc_key"), "");
+  // One that looks as if it were sealed, and one that is empty, are texts like any other.
+  for (const text of ["bmc-hush", `rw1.${secrets.box.current}.${"A".repeat(60)}`, ""]) {
+    assert.equal(await writeStored(db, "maas_auto_ipmi_k_g_bmc_key", text), text);
+    assert.equal(await readStored(db, "maas_auto_ipmi_k_g_bmc_key"), text);
+    await writeStored(db, "maas_name", text || "none");
+    assert.equal(await readStored(db, "maas_name"), text || "none");
+    await readSettings(db);
+  }
+  await writeStored(db, "maas_auto_ipmi_k_g_bmc_key", "bmc-hush");
+  await writeStored(db, "maas_name", "a plain name");
+  assert.doesNotMatch(await stored(), /bmc-hush/);
+  assert.match(await stored(), /a plain name/);
+  const former = secrets.box.current;
+  await secrets.rotate(false);
+  assert.ok(!(await stored()).includes(`rw1.${former}.`));
+  assert.equal(await readStored(db, "maas_auto_ipmi_k_g_bmc_key"), "bmc-hush");
+  assert.equal(await readStored(db, "vcenter_password"), "setting-hush");
+});
+
 test("a new key seals everything anew; the former one opens backups until it is forgotten", async () => {
   const keyFile = join(folder, "secrets.key");
   const { db, secrets } = await sealedDatabase(database.pool, keyFile);
@@ -148,8 +179,8 @@ test("a new key seals everything anew; the former one opens backups until it is 
       .toSorted((one = "", other = "") => one.localeCompare(other));
   assert.deepEqual(await passwords(db), ["in-a-transaction", "made-by-insert"]);
   assert.deepEqual(await passwords(other.db), ["in-a-transaction", "made-by-insert"]);
-  assert.equal(Object.keys((JSON.parse(await readFile(keyFile, "utf8")) as { keys: object }).keys).length, 2);
-  assert.equal((await secrets.rotate(true)).forgotten, 2);
+  assert.equal(Object.keys((JSON.parse(await readFile(keyFile, "utf8")) as { keys: object }).keys).length, 3);
+  assert.equal((await secrets.rotate(true)).forgotten, 3);
   assert.deepEqual(await passwords(db), ["in-a-transaction", "made-by-insert"]);
   await assert.rejects(sealedDatabase(database.pool, join(folder, "wrong.key")), /sealed with other keys/);
 });

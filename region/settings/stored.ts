@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { z } from "zod";
 import { json } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError } from "../errors.ts";
@@ -100,10 +101,28 @@ export function isStored(name: string): name is StoredName {
   return Object.hasOwn(storedSettings, name);
 }
 
+/** Settings that are sealed in the database. */
+export const secretSettings: readonly string[] = Object.entries<StoredSetting>(storedSettings)
+  .filter(([, { secret }]) => secret)
+  .map(([name]) => name);
+
+const wrapped = z.strictObject({ secret: z.string() });
+/** The text of a secret setting: in an object, so that it is told from others, or bare where it was never sealed. */
+export function secretText(value: unknown): string | null {
+  return typeof value === "string" ? value : (wrapped.safeParse(value).data?.secret ?? null);
+}
+
 /** A kept setting as it was set, or its default. */
 export async function readStored(db: Kysely<Tables>, name: StoredName): Promise<unknown> {
-  const row = await db.selectFrom("settings").select("value").where("name", "=", name).executeTakeFirst();
-  return row === undefined ? storedSettings[name].fallback : row.value;
+  const setting: StoredSetting = storedSettings[name];
+  const found = db.selectFrom("settings").where("name", "=", name);
+  if (setting.secret) {
+    // Under the name by which what was sealed is opened (region/secrets/columns.ts).
+    const row = await found.select("value as stored_secret").executeTakeFirst();
+    return secretText(row?.stored_secret) ?? setting.fallback;
+  }
+  const row = await found.select("value").executeTakeFirst();
+  return row === undefined ? setting.fallback : row.value;
 }
 
 /** Keeps a setting, given as text. Returns its value. @throws InputError naming the setting and what is allowed */
@@ -116,7 +135,7 @@ export async function writeStored(db: Kysely<Tables>, name: StoredName, text: st
       setting.secret ? undefined : text.slice(0, 200),
       parsed.error.issues[0]?.message ?? "is not allowed",
     );
-  const value = json(parsed.data);
+  const value = json(setting.secret ? { secret: parsed.data } : parsed.data);
   await db
     .insertInto("settings")
     .values({ name, value })

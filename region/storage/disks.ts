@@ -11,8 +11,8 @@ import {
 } from "@rackwright/contract";
 import type { Architecture, Disk, Failure, Firmware, ImageFile, Inventory } from "@rackwright/contract";
 import { foundDisk, unfit } from "./found.ts";
-import { isUsed } from "./layout.ts";
-import { type Storage, bootsBy, isPhysical, placeName, placeSize } from "./model.ts";
+import { usedDisks } from "./layout.ts";
+import { type BlockDevice, type Storage, bootsBy, placeName, placeSize } from "./model.ts";
 import { gibibyte, mebibyte } from "./sizes.ts";
 import { mountedAt, unsupported } from "./supported.ts";
 
@@ -65,6 +65,17 @@ export function firmwareOf(inventory: Inventory, { firmware }: Pick<Storage, "fi
   return bootsBy({ architecture: inventory.architecture, firmware: firmware ?? inventory.firmware });
 }
 
+/** Devices that stand for a disk another of them stands for already: what is on one would be wiped for the other. */
+function sharedDisks(devices: readonly BlockDevice[], inventory: Inventory): string[] {
+  const first = new Map<Disk, BlockDevice>();
+  return devices.flatMap((device) => {
+    const disk = foundDisk(inventory, device);
+    const other = disk && first.get(disk);
+    if (disk !== undefined && other === undefined) first.set(disk, device);
+    return disk && other ? [`${other.name} and ${device.name} are one disk, ${disk.name} (${disk.path})`] : [];
+  });
+}
+
 /** Why the configured storage cannot be installed on; null when it can. */
 function checkStorage(storage: Storage, inventory: Inventory, image: DeployableImage): Failure | null {
   const root = mountedAt(storage, "/");
@@ -72,20 +83,29 @@ function checkStorage(storage: Storage, inventory: Inventory, image: DeployableI
     const none = noDisk(inventory.disks, image);
     if (none !== null && storage.groups.length === 0) return none;
   }
-  const reasons = unsupported(storage, firmwareOf(inventory, storage));
+  const firmware = firmwareOf(inventory, storage);
+  const reasons = unsupported(storage, firmware);
   if (reasons.length > 0 && (root !== null || storage.groups.length > 0)) {
     const [first] = reasons;
     const message = `The installer cannot make the storage this machine is configured with: ${first}.`;
     return makeFailure(storageUnsupported, message, reasons.slice(0, 50));
   }
   if (root === null) return makeFailure(rootMissing, "No filesystem of the machine is mounted at /.");
-  const used = storage.devices.filter((device) => isPhysical(device) && isUsed(storage, device));
+  const used = usedDisks(storage, firmware);
   const absent = used.filter((device) => foundDisk(inventory, device) === undefined).map(({ name }) => name);
   if (absent.length > 0)
     return makeFailure(
       diskMissing,
       `The storage configuration uses ${absent.slice(0, 10).join(", ")}, which commissioning did not find.`,
       inventory.disks.slice(0, 50).map(({ name, path }) => `found: ${name} (${path})`),
+    );
+  const shared = sharedDisks(used, inventory);
+  if (shared.length > 0)
+    return makeFailure(
+      storageUnsupported,
+      `The storage configuration uses one disk as two: ${shared[0]}.`,
+      shared.slice(0, 50),
+      "Delete one of the two, or give it the id_path of a disk of its own, then deploy again.",
     );
   const [has, needs] = [placeSize(root), neededRoot(image)];
   // What a default layout leaves of a disk that is just large enough.

@@ -16,17 +16,19 @@ export function unfit(disk: Disk): string | null {
   return null;
 }
 
-/** The disk of an inventory that a device stands for. */
+/** The disk of an inventory that a device stands for: that at its path, else the only one with its serial number. */
 export function foundDisk({ disks }: Pick<Inventory, "disks">, device: BlockDevice): Disk | undefined {
-  return (
-    disks.find(({ path }) => path === device.id_path) ??
-    disks.find(({ serial }) => serial !== null && serial === device.serial)
-  );
+  const there = disks.find(({ path }) => path === device.id_path);
+  if (there !== undefined || device.serial === null) return there;
+  const sameSerial = disks.filter(({ serial }) => serial === device.serial);
+  const same = sameSerial.length > 1 ? sameSerial.filter(({ model }) => model === device.model) : sameSerial;
+  return same.length === 1 ? same[0] : undefined;
 }
 
 /**
  * Brings a machine's physical disks to what commissioning found. A disk keeps its id, and what is configured on it, by
- * its serial number, else by its path, else by its name. One that is gone is forgotten, unless `keep` and it is used.
+ * its serial number where no other disk has the same, else by its path, else by its name. One that is gone is forgotten,
+ * unless `keep` and it is used.
  */
 export function takeDisks(storage: Storage, make: Maker, inventory: Pick<Inventory, "disks">, keep: boolean): void {
   const usable = inventory.disks.filter(({ read_only, size }) => !read_only && size >= grain);
@@ -34,18 +36,21 @@ export function takeDisks(storage: Storage, make: Maker, inventory: Pick<Invento
   const take = (device: BlockDevice | undefined): BlockDevice | undefined =>
     device !== undefined && left.delete(device) ? device : undefined;
   const known = [...left];
-  const bySerial = new Map(known.map((device) => [serialOf(device), device]));
+  const bySerial = onlyBySerial(known);
+  // Also those that cannot be used: with one of them a disk may share its serial number.
+  const foundBySerial = onlyBySerial(inventory.disks);
   const byPath = new Map(known.map((device) => [device.id_path, device]));
   const byName = new Map(known.map((device) => [device.name, device]));
   const pairs = usable.map((disk) => ({
     disk,
-    device: disk.serial === null ? undefined : take(bySerial.get(serialOf(disk))),
+    device: foundBySerial.get(serialOf(disk)) === disk ? take(bySerial.get(serialOf(disk))) : undefined,
   }));
   for (const pair of pairs) pair.device ??= take(byPath.get(pair.disk.path));
   for (const pair of pairs) {
     const named = byName.get(pair.disk.name);
-    // Where both tell a serial number, these were different.
-    if (named?.serial === null || pair.disk.serial === null) pair.device ??= take(named);
+    const serials = new Set([named?.serial ?? null, pair.disk.serial, null]);
+    // Where both tell a serial number, and not the same, these were different.
+    if (serials.size < 3) pair.device ??= take(named);
   }
   for (const device of left) {
     if (keep && isUsed(storage, device)) device.found = false;
@@ -62,7 +67,17 @@ export function takeDisks(storage: Storage, make: Maker, inventory: Pick<Invento
   chooseBootDisk(storage, inventory);
 }
 
-const serialOf = ({ model, serial }: { model: string | null; serial: string | null }): string => `${model}\0${serial}`;
+type Serial = { model: string | null; serial: string | null };
+const serialOf = ({ model, serial }: Serial): string => `${model}\0${serial}`;
+
+/** Those that model and serial number tell apart from the others; namespaces, LUNs and paths to one disk share both. */
+function onlyBySerial<T extends Serial>(disks: readonly T[]): Map<string, T> {
+  const all = Map.groupBy(
+    disks.filter(({ serial }) => serial !== null),
+    serialOf,
+  );
+  return new Map([...all].flatMap(([key, [one, ...others]]) => (one && others.length === 0 ? [[key, one]] : [])));
+}
 
 function isUsed(storage: Storage, device: BlockDevice): boolean {
   return device.partition_table !== null || filesystemOf(storage, { device, partition: null }) !== undefined;

@@ -15,7 +15,7 @@ export function storageActions(
   inventory: Pick<Inventory, "disks">,
   firmware: Firmware,
 ): StorageAction[] {
-  const used = storage.devices.filter((device) => isPhysical(device) && isUsed(storage, device));
+  const used = usedDisks(storage, firmware);
   return [
     ...used.flatMap((device) => diskActions(storage, device, inventory, firmware)),
     ...used.flatMap((device) => placesOf(storage, device).flatMap((place) => formatActions(storage, place))),
@@ -23,8 +23,13 @@ export function storageActions(
   ];
 }
 
-/** Whether an installation writes to a disk: where it has a partition, a filesystem, or the boot loader. */
-export function isUsed(storage: Storage, device: BlockDevice): boolean {
+/** The disks an installation writes to: those with a partition, a filesystem, or the boot loader of a BIOS machine. */
+export function usedDisks(storage: Storage, firmware: Firmware): BlockDevice[] {
+  const loader = firmware === "bios" ? bootDisk(storage) : undefined;
+  return storage.devices.filter((device) => isPhysical(device) && (device === loader || isUsed(storage, device)));
+}
+
+function isUsed(storage: Storage, device: BlockDevice): boolean {
   const whole = filesystemOf(storage, { device, partition: null });
   return whole !== undefined || partitionsOf(storage, device).length > 0;
 }

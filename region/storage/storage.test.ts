@@ -3,9 +3,11 @@ import { describe, it } from "node:test";
 import { type Disk, type Firmware, type Inventory, installPlan as planSchema } from "@rackwright/contract";
 import fc from "fast-check";
 import { FailureError, InputError } from "../errors.ts";
+import { setBootDisk, updateDevice } from "./devices.ts";
 import { checkDeployable, neededSize } from "./disks.ts";
 import { format, mount, mountSpecial } from "./filesystems.ts";
 import { createVolumeGroup } from "./groups.ts";
+import { storageActions } from "./layout.ts";
 import { type Storage, bootDisk, emptyStorage } from "./model.ts";
 import { addPartition } from "./partitions.ts";
 import { type PlanInput, installPlan } from "./plan.ts";
@@ -226,6 +228,33 @@ describe("install plan", () => {
         ["none", "vda-part3_format", undefined],
       ],
     );
+  });
+
+  it("has the boot loader's disk, also where nothing else is on it", () => {
+    const inventory = testInventory({ disks: [testDisk("vda"), testDisk("vdb"), testDisk("vdc")] });
+    const storage = testStorage(inventory);
+    const [, vdb] = storage.devices;
+    assert.ok(vdb);
+    updateDevice(storage, vdb, { partition_table: "GPT" });
+    setBootDisk(storage, vdb);
+    const disksOf = (firmware: Firmware) =>
+      storageActions(storage, inventory, firmware).flatMap((one) =>
+        one.type === "disk" ? [[one.id, one.grub_device]] : [],
+      );
+    assert.deepEqual(disksOf("bios"), [
+      ["vda", undefined],
+      ["vdb", true],
+    ]);
+    assert.deepEqual(disksOf("uefi"), [["vda", undefined]]);
+    const { config } = installPlan({ ...input({ inventory }), storage }).storage;
+    assert.deepEqual(
+      config.flatMap((one) => (one.type === "partition" && one.device === "vdb" ? [[one.number, one.flag]] : [])),
+      [[1, "bios_grub"]],
+    );
+    const gone = { ...inventory, disks: inventory.disks.filter(({ name }) => name !== "vdb") };
+    const failure = checkDeployable(gone, storage, testImage);
+    assert.equal(failure?.code, "disk-missing");
+    assert.match(failure.message, /uses vdb,/);
   });
 
   it("takes the firmware of the last boot over that of the inventory", () => {

@@ -11,6 +11,15 @@ export const grantsColumn = sql<GrantRow[]>`(
   where grants.user_id = users.id
     or grants.group_id in (select group_id from group_members where group_members.user_id = users.id))`;
 
+/**
+ * Whether a row of `users` may come in: with a password here, or vouched for by a provider that is there and enabled. Part
+ * of every look at what lets somebody in, so that a provider that is disabled or deleted locks its users out at once.
+ */
+export const vouchedFor = sql<boolean>`(users.is_local or exists (
+  select from identities where identities.user_id = users.id and (
+    exists (select from oidc_providers p where p.enabled and identities.provider = 'oidc:' || p.name)
+    or exists (select from ldap_servers s where s.enabled and identities.provider = 'ldap:' || s.name))))`;
+
 export type UserRow = { id: number; username: string; administrator: boolean; grants: readonly GrantRow[] };
 
 /** The limits of an API key. */
@@ -32,12 +41,13 @@ export function toCaller({ id, username, administrator, grants }: UserRow, limit
   return { id, username, administrator: false, grants: within, onlyPool: pool, ...readOnly };
 }
 
-/** Who a user is now; null when there is no such user any more. */
+/** Who a user is now; null when there is no such user any more, or nobody vouches for him any more. */
 export async function readCaller(db: Kysely<Tables>, userId: number): Promise<Caller | null> {
   const row = await db
     .selectFrom("users")
     .select(["id", "username", "administrator", grantsColumn.as("grants")])
     .where("id", "=", userId)
+    .where(vouchedFor)
     .executeTakeFirst();
   return row ? toCaller(row) : null;
 }

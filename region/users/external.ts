@@ -3,7 +3,7 @@ import type { Database, Transaction } from "../database/pool.ts";
 import { Denied } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
 import { noPassword } from "./password.ts";
-import { insertUser } from "./users.ts";
+import { insertUser, isReserved } from "./users.ts";
 
 /** What a provider says of somebody who has proved to it who he is. */
 export type External = {
@@ -20,16 +20,17 @@ export type External = {
 };
 
 /** What the provider's groups mean here. */
-export type Mapping = { group_map: Record<string, string>; administrator_groups: readonly string[] };
+type Mapping = { group_map: Record<string, string>; administrator_groups: readonly string[] };
 
 /**
  * The user of somebody a provider vouches for, made at the first log-in. Groups that the provider gives or no longer gives
  * are changed with it; those an administrator gave stay.
  *
- * @throws Denied when the name is not one a user may have, or belongs to somebody else here
+ * @throws Denied when the name is not one a user may have, or belongs to somebody else here, or the provider is gone
  */
-export async function enterExternal(db: Database, who: External, mapping: Mapping, now: Date): Promise<number> {
+export async function enterExternal(db: Database, who: External, now: Date): Promise<number> {
   return db.transaction().execute(async (tx) => {
+    const mapping = await mappingOf(tx, who.provider);
     const id = (await known(tx, who)) ?? (await firstTime(tx, who, now));
     await setAdministrator(tx, id, who, mapping, now);
     await setMemberships(tx, id, who, mapping, now);
@@ -38,6 +39,20 @@ export async function enterExternal(db: Database, who: External, mapping: Mappin
     if (full_name !== "") await tx.updateTable("users").set({ full_name }).where("id", "=", id).execute();
     return id;
   });
+}
+
+/** What the provider's groups mean at this moment. Asking the provider took a while: held until the user has its rights. */
+async function mappingOf(tx: Transaction, provider: string): Promise<Mapping> {
+  const [kind = "", name = ""] = provider.split(":");
+  const row = await tx
+    .selectFrom(kind === "oidc" ? "oidc_providers" : "ldap_servers")
+    .select(["group_map", "administrator_groups"])
+    .where("name", "=", name)
+    .where("enabled", "=", true)
+    .forShare()
+    .executeTakeFirst();
+  if (!row) throw new Denied(`Nobody logs in by ${provider} any more.`);
+  return row;
 }
 
 async function known(tx: Transaction, { provider, subject }: External): Promise<number | undefined> {
@@ -52,7 +67,7 @@ async function known(tx: Transaction, { provider, subject }: External): Promise<
 
 async function firstTime(tx: Transaction, who: External, now: Date): Promise<number> {
   const { provider, subject, username } = who;
-  if (!usernameRule.safeParse(username).success)
+  if (!usernameRule.safeParse(username).success || isReserved(username))
     throw new Denied(
       `${provider} names you '${username.slice(0, 150)}', which cannot be the name of a user here.`,
       403,
@@ -89,6 +104,7 @@ async function setAdministrator(
   { administrator_groups }: Mapping,
   now: Date,
 ): Promise<void> {
+  // Then it says nothing of administrators; those it made are none since the list was emptied (withdraw.ts).
   if (administrator_groups.length === 0) return;
   const administrator = groups.some((name) => administrator_groups.includes(name));
   const { numUpdatedRows } = await tx

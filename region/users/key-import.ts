@@ -2,6 +2,7 @@ import { sshKeyText } from "@rackwright/contract";
 import type { Database } from "../database/pool.ts";
 import { InputError } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
+import { refuseTooMany } from "./bounds.ts";
 import { type SshKey, isConsistent } from "./ssh-keys.ts";
 
 /** Where people publish their keys: Launchpad and GitHub, or servers that answer like them. */
@@ -24,7 +25,8 @@ type World = { sources: KeySources; now: Date; signal?: AbortSignal };
  * Gives a user the SSH keys that somebody publishes at Launchpad (`lp:NAME`) or GitHub (`gh:NAME`); a bare name is one at
  * Launchpad. Those the user has stay as they are. Returns every published key as it is kept.
  *
- * @throws InputError for another source, a name that has no keys there, and a source that does not answer
+ * @throws InputError for another source, a name that has no keys there, and a source that does not answer; StateConflict where the
+ * user would have too many
  */
 export async function importSshKeys(
   db: Database,
@@ -42,6 +44,7 @@ export async function importSshKeys(
       .onConflict((conflict) => conflict.columns(["user_id", "key"]).doNothing())
       .returning("id")
       .execute();
+    if (added.length > 0) await refuseTooMany(tx, "ssh_keys", userId);
     await appendAudit(tx, {
       type: "ssh-key.changed",
       at: world.now,

@@ -29,7 +29,7 @@ export async function logInByLdap(
       const provider = `ldap:${server.name}`;
       // In a directory it is the name by which somebody logs in that tells who it is.
       const who = { provider, subject: username, username, email, fullName, groups };
-      return { userId: await enterExternal(db, who, server, now), provider };
+      return { userId: await enterExternal(db, who, now), provider };
     } catch (error) {
       if (!(error instanceof OutsideDown)) throw error;
       silent ??= error;

@@ -1,3 +1,5 @@
+import { countedAddress } from "./counted-address.ts";
+
 /** How many may come at once, and how many a second in the long run. */
 export type Rate = { burst: number; perSecond: number };
 
@@ -13,8 +15,9 @@ export class RateLimiter {
     this.#rate = rate;
   }
 
-  /** Takes one. Seconds to wait where there is none left, 0 when it was taken. */
-  take(key: string, now: Date): number {
+  /** Takes one; of IPv6 addresses those of one /64 are one key. Seconds to wait where there is none left, 0 when it was taken. */
+  take(from: string, now: Date): number {
+    const key = countedAddress(from);
     const { burst, perSecond } = this.#rate;
     const at = now.getTime();
     const known = this.#buckets.get(key);

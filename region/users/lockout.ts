@@ -1,11 +1,15 @@
 import type { Database } from "../database/pool.ts";
 import { sql } from "kysely";
 import { Denied } from "../errors.ts";
+import { countedAddress } from "./counted-address.ts";
 
 /** Failed attempts allowed before no more are looked at. */
 const allowed = { name: 10, address: 30 };
 /** After this many milliseconds without a counted attempt, everything is forgotten. */
 const windowMillis = 15 * 60_000;
+
+/** A name as its attempts are counted: directories look past case and outer spaces, and take some for one. */
+export const countedName = (username: string): string => username.trim().replaceAll(/\s+/g, " ").toLowerCase();
 
 type Kind = keyof typeof allowed;
 type Attempt = { username: string; address: string };
@@ -27,8 +31,8 @@ export async function countAttempt(db: Database, { username, address }: Attempt,
   const old = new Date(now.getTime() - windowMillis);
   await db.deleteFrom("login_failures").where("last_at", "<=", old).execute();
   for (const [kind, key] of [
-    ["address", address],
-    ["name", username],
+    ["address", countedAddress(address)],
+    ["name", countedName(username)],
   ] as const) {
     // What is over the limit is not counted any more: the lock ends, however often somebody tries meanwhile.
     const { rows } = await sql<{ failures: number; last_at: Date }>`
@@ -49,9 +53,9 @@ export async function countAttempt(db: Database, { username, address }: Attempt,
 /** Takes a counted attempt back, since it succeeded. Others from the same address still count. */
 export async function forgiveAttempt(db: Database, { username, address }: Attempt): Promise<void> {
   await forget(db, "name", username);
-  await sql`update login_failures set failures = greatest(0, failures - 1) where kind = 'address' and key = ${address}`.execute(
-    db,
-  );
+  const key = countedAddress(address);
+  await sql`update login_failures set failures = greatest(0, failures - 1)
+    where kind = 'address' and key = ${key}`.execute(db);
 }
 
 /** Lets a name, or an address, try again. Returns whether there was anything to forget. */
@@ -59,7 +63,7 @@ export async function forget(db: Database, kind: Kind, key: string): Promise<boo
   const { numDeletedRows } = await db
     .deleteFrom("login_failures")
     .where("kind", "=", kind)
-    .where("key", "=", key)
+    .where("key", "=", kind === "name" ? countedName(key) : countedAddress(key))
     .executeTakeFirst();
   return numDeletedRows > 0n;
 }

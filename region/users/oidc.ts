@@ -136,7 +136,7 @@ export async function endOidc(
     fullName: textOf(claims["name"], 150),
     groups: groupsOf(provider.groups_claim === null ? [] : claims[provider.groups_claim]),
   };
-  return { userId: await enterExternal(db, who, provider, now), provider: who.provider, returnTo: login.return_to };
+  return { userId: await enterExternal(db, who, now), provider: who.provider, returnTo: login.return_to };
 }
 
 const refused = (message: string, cause?: unknown): Denied => new Denied(message, 403, { ...oidcFailed, cause });

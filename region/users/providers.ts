@@ -14,6 +14,7 @@ import type { Tables } from "../database/tables.ts";
 import type { LdapServersTable, OidcProvidersTable } from "../database/tables/users.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { type Fields, appendAudit } from "../events/audit.ts";
+import { nothingGiven, withdrawRights } from "./withdraw.ts";
 
 type By = { actor: string; now: Date };
 type Kind = "oidc" | "ldap";
@@ -81,7 +82,9 @@ export async function updateOidc(
     if (Object.keys(values).length > 0)
       await tx.updateTable("oidc_providers").set(values).where("name", "=", name).execute();
     const after = await readOidc(tx, name);
-    await audit(tx, "oidc", name, "updated", withSecret(before, "former"), withSecret(after, secretWord(change)), by);
+    const lost = await withdrawRights(tx, `oidc:${name}`, { before, after });
+    const fields = [withSecret(before, "former"), withSecret(after, secretWord(change))] as const;
+    await audit(tx, "oidc", name, "updated", ...fields, by, lost);
     return after;
   });
 }
@@ -137,12 +140,18 @@ export async function updateLdap(
       await tx.updateTable("ldap_servers").set(values).where("name", "=", name).execute();
     const after = await readLdap(tx, name);
     requireFindable(after);
-    await audit(tx, "ldap", name, "updated", withSecret(before, "former"), withSecret(after, secretWord(change)), by);
+    const lost = await withdrawRights(tx, `ldap:${name}`, { before, after });
+    const fields = [withSecret(before, "former"), withSecret(after, secretWord(change))] as const;
+    await audit(tx, "ldap", name, "updated", ...fields, by, lost);
     return after;
   });
 }
 
-/** Its users stay, and cannot log in any more; their sessions end. @throws NotFound */
+/**
+ * Its users stay without what it gave them, and cannot log in any more; their sessions end, their API keys let nobody in.
+ *
+ * @throws NotFound
+ */
 export async function deleteProvider(db: Database, kind: Kind, name: string, by: By): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const before = kind === "oidc" ? await readOidc(tx, name) : await readLdap(tx, name);
@@ -150,8 +159,9 @@ export async function deleteProvider(db: Database, kind: Kind, name: string, by:
       .deleteFrom(kind === "oidc" ? "oidc_providers" : "ldap_servers")
       .where("name", "=", name)
       .execute();
+    const lost = await withdrawRights(tx, `${kind}:${name}`, { before, after: nothingGiven });
     await tx.deleteFrom("sessions").where("provider", "=", `${kind}:${name}`).execute();
-    await audit(tx, kind, name, "deleted", before, null, by);
+    await audit(tx, kind, name, "deleted", before, null, by, lost);
   });
 }
 
@@ -190,14 +200,18 @@ function audit(
   before: object | null,
   after: object | null,
   { actor, now }: By,
+  { demoted }: { demoted: string[] } = { demoted: [] },
 ): Promise<void> {
+  const most = 20;
+  const more = demoted.length > most ? ` and ${demoted.length - most} more` : "";
+  const lost = demoted.length === 0 ? "" : `; no administrators any more: ${demoted.slice(0, most).join(", ")}${more}`;
   return appendAudit(tx, {
     type: "provider.changed",
     at: now,
     actor,
-    message: `${actor} ${change} ${titles[kind]} ${name}`,
+    message: `${actor} ${change} ${titles[kind]} ${name}${lost}`,
     before: before && { ...before },
     after: after && { ...after },
-    data: { kind, name, change },
+    data: { kind, name, change, ...(demoted.length > 0 && { demoted: demoted.slice(0, 1000) }) },
   });
 }

@@ -6,7 +6,7 @@ import { appendAudit } from "../events/audit.ts";
 import { readSettings } from "../settings/settings.ts";
 import type { Caller } from "./access.ts";
 import { authenticate } from "./authenticate.ts";
-import { grantsColumn, readCaller, toCaller } from "./caller.ts";
+import { grantsColumn, readCaller, toCaller, vouchedFor } from "./caller.ts";
 
 export type Session = Caller & { csrfToken: string; expiresAt: Date };
 /** Where somebody logs in from. */
@@ -76,7 +76,7 @@ export async function beginSession(
   return { id, session };
 }
 
-/** The session behind a cookie, or null when there is none or it is over. */
+/** The session behind a cookie, or null when there is none, it is over, or nobody vouches for its user. */
 export async function readSession(db: Database, id: string, now: Date): Promise<Session | null> {
   const row = await db
     .selectFrom("sessions")
@@ -85,6 +85,7 @@ export async function readSession(db: Database, id: string, now: Date): Promise<
     .select("last_used_at")
     .where("id_hash", "=", hashOf(id))
     .where("expires_at", ">", now)
+    .where(vouchedFor)
     .executeTakeFirst();
   if (!row) return null;
   const { csrf_token: csrfToken, expires_at: expiresAt, last_used_at, ...user } = row;

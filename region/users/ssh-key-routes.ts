@@ -35,6 +35,7 @@ export function registerSshKeys(
   routes.post(
     "/api/v1/ssh-keys/import",
     {
+      config: { outside: true },
       schema: {
         tags,
         summary: "Add the SSH keys somebody publishes at Launchpad (lp:NAME) or GitHub (gh:NAME)",

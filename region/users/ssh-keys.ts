@@ -3,6 +3,7 @@ import type { Database } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
+import { refuseTooMany } from "./bounds.ts";
 
 export type SshKey = {
   id: number;
@@ -31,7 +32,7 @@ export async function listSshKeys(db: Kysely<Tables>, userId: number): Promise<S
   return rows.map((row) => ({ ...row, created_at: row.created_at.toISOString() }));
 }
 
-/** @throws InputError for a line that is no key, StateConflict for one the user has already */
+/** @throws InputError for a line that is no key, StateConflict for one the user has already, or one too many */
 export async function addSshKey(
   db: Database,
   { id: userId, username }: { id: number; username: string },
@@ -52,6 +53,7 @@ export async function addSshKey(
       .returning(["id", "key", "source", "created_at"])
       .executeTakeFirst();
     if (!row) throw new StateConflict("This user has that key already.");
+    await refuseTooMany(tx, "ssh_keys", userId);
     await appendAudit(tx, {
       type: "ssh-key.changed",
       at: now,

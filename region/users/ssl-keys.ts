@@ -4,6 +4,7 @@ import type { Database } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
+import { refuseTooMany } from "./bounds.ts";
 
 export type SslKey = { id: number; key: string };
 type Owner = { id: number; username: string };
@@ -27,7 +28,7 @@ export async function readSslKey(db: Kysely<Tables>, userId: number, id: number)
 
 const missing = (id: number) => new NotFound(`There is no SSL key ${id}.`);
 
-/** @throws InputError for what is no certificate in PEM, StateConflict for one the user has already */
+/** @throws InputError for what is no certificate in PEM, StateConflict for one the user has already, or one too many */
 export async function addSslKey(
   db: Database,
   { id: userId, username }: Owner,
@@ -44,6 +45,7 @@ export async function addSslKey(
       .returning(["id", "key"])
       .executeTakeFirst();
     if (!row) throw new StateConflict("This user has that certificate already.");
+    await refuseTooMany(tx, "ssl_keys", userId);
     await appendAudit(tx, {
       type: "ssl-key.changed",
       at: now,

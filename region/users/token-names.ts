@@ -52,6 +52,8 @@ const keptOfName = 10;
 /**
  * An API key for a program that logged in with a password. It is a new one each time, since of those made before only
  * hashes are known; of one name the newest few are kept.
+ *
+ * @throws StateConflict where the user has as many as one may have, of other names
  */
 export async function keyForLogin(
   db: Database,
@@ -61,16 +63,17 @@ export async function keyForLogin(
 ): Promise<{ key: string; name: string }> {
   const by = { actor: owner.username, now };
   const title = name === undefined || name === "" ? "log-in" : name;
-  const made = await createToken(db, owner, title, by);
+  // First, so that a user who has as many as one may have still logs in again by a name that is there.
   const old = await db
     .selectFrom("tokens")
     .select("token_key")
     .where("user_id", "=", owner.id)
     .where("name", "=", title)
     .orderBy("id", "desc")
-    .offset(keptOfName)
+    .offset(keptOfName - 1)
     .execute();
   for (const { token_key } of old) await deleteToken(db, owner, token_key, by).catch(passOver);
+  const made = await createToken(db, owner, title, by);
   return { key: made.key, name: made.name };
 }
 

@@ -7,7 +7,8 @@ import { knownNames } from "../known-names.ts";
 import { appendAudit } from "../events/audit.ts";
 import { randomText } from "../machines/credentials.ts";
 import type { Caller } from "./access.ts";
-import { grantsColumn, toCaller } from "./caller.ts";
+import { refuseTooMany } from "./bounds.ts";
+import { grantsColumn, toCaller, vouchedFor } from "./caller.ts";
 
 /** Whose key it is, and who deals with it. */
 type Owner = { id: number; username: string };
@@ -49,7 +50,8 @@ export async function listTokens(db: Kysely<Tables>, userId: number): Promise<To
 /**
  * Makes an API key. The answer holds the only copy of its secret.
  *
- * @throws InputError for a pool that does not exist, or an end that is over already
+ * @throws InputError for a pool that does not exist, or an end that is over already; StateConflict where the user has as
+ * many as one may have
  */
 export async function createToken(
   db: Database,
@@ -81,6 +83,7 @@ export async function createToken(
       })
       .returning("id")
       .executeTakeFirstOrThrow();
+    await refuseTooMany(tx, "tokens", userId);
     await appendAudit(tx, {
       type: "token.changed",
       at: now,
@@ -120,7 +123,7 @@ export async function deleteToken(
   });
 }
 
-/** The user behind an API key `consumer:token:secret`, or null. */
+/** The user behind an API key `consumer:token:secret`, or null; null also while nobody vouches for the user. */
 export async function verifyToken(db: Kysely<Tables>, key: string, now: Date): Promise<Caller | null> {
   const [consumer, token, secret, ...rest] = key.split(":");
   if (!consumer || !token || !secret || rest.length > 0) return null;
@@ -141,6 +144,7 @@ export async function verifyToken(db: Kysely<Tables>, key: string, now: Date): P
     ])
     .where("token_key", "=", token)
     .where((where) => where.or([where("tokens.expires_at", "is", null), where("tokens.expires_at", ">", now)]))
+    .where(vouchedFor)
     .executeTakeFirst();
   if (!row || row.consumer_key !== consumer || !timingSafeEqual(row.secret_hash, hashOf(secret))) return null;
   if (row.last_used_at === null || now.getTime() - row.last_used_at.getTime() > noteEvery)

@@ -4,7 +4,7 @@ import { appendAudit } from "../events/audit.ts";
 import { forget } from "./lockout.ts";
 import { readUser } from "./users.ts";
 
-/** Forgets the failed attempts to log in of a user. @throws NotFound */
+/** Forgets the failed attempts to log in of a user, in whatever case the name was typed. @throws NotFound */
 export async function unlockUser(
   db: Database,
   username: string,

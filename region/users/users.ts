@@ -18,10 +18,18 @@ export const rootName = "root";
 /** How that user signs its deeds in events. */
 export const localActor = "root@local";
 
+/** Names that sign events which no user caused, and the built-in user's. */
+const reserved: readonly string[] = ["machine", "rack", "region", rootName, localActor];
+/** Whether nobody may be named so, in whatever case. */
+export const isReserved = (username: string): boolean => reserved.includes(username.toLowerCase());
+
 export type NewUser = Pick<z.infer<typeof userCreate>, "username" | "password" | "administrator"> &
   Partial<z.infer<typeof userCreate>>;
 export type UserChange = z.infer<typeof userUpdate>;
 type By = { actor: string; now: Date };
+
+/** `countedName` of a user's name, whose characters are all ASCII. */
+const failureKey = sql`lower(username collate "C")`;
 
 function users(db: Kysely<Tables>) {
   return db
@@ -31,8 +39,12 @@ function users(db: Kysely<Tables>) {
       namedGrants(sql`grants.user_id = users.id`).as("grants"),
       sql<string[]>`array(select name from groups join group_members on group_id = groups.id
         where user_id = users.id order by name)`.as("groups"),
-      sql<number | null>`(select failures from login_failures where kind = 'name' and key = username)`.as("failures"),
-      sql<Date | null>`(select last_at from login_failures where kind = 'name' and key = username)`.as("failed_at"),
+      sql<number | null>`(select failures from login_failures where kind = 'name' and key = ${failureKey})`.as(
+        "failures",
+      ),
+      sql<Date | null>`(select last_at from login_failures where kind = 'name' and key = ${failureKey})`.as(
+        "failed_at",
+      ),
     ]);
 }
 type Row = Awaited<ReturnType<ReturnType<typeof users>["executeTakeFirstOrThrow"]>>;
@@ -88,7 +100,11 @@ const told = ({ username, administrator, email, full_name, grants }: User) => ({
   grants,
 });
 
-/** Makes a user; without `grants` one who may use every pool. @throws StateConflict when the name is taken */
+/**
+ * Makes a user; without `grants` one who may use every pool.
+ *
+ * @throws StateConflict when the name is taken, InputError when it is reserved
+ */
 export async function createUser(db: Database, user: NewUser, by: By): Promise<User & { id: number }> {
   const password_hash = await hashPassword(user.password);
   return db.transaction().execute(async (tx) => {
@@ -111,9 +127,15 @@ export async function createUser(db: Database, user: NewUser, by: By): Promise<U
 
 export type UserRow = Omit<NewUser, "password"> & { password_hash: string; is_local?: boolean };
 
-/** Adds a user, for whoever tells of it in the events; null when the name is taken. */
+/**
+ * Adds a user, for whoever tells of it in the events; null when the name is taken.
+ *
+ * @throws InputError for a name that is not a user's to have
+ */
 export async function insertUser(tx: Transaction, user: UserRow, now: Date): Promise<(User & { id: number }) | null> {
   const { username, administrator, password_hash, email = "", full_name = "", is_local = true } = user;
+  if (isReserved(username))
+    throw InputError.field("username", username, `must be none of ${reserved.join(", ")}: events are signed by them`);
   const row = await tx
     .insertInto("users")
     .values({ username, password_hash, administrator, email, full_name, is_local, created_at: now })

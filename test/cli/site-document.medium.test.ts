@@ -114,4 +114,36 @@ ip-ranges: [{first: 172.20.0.100, last: 172.20.0.200, type: dynamic, subnet: 172
     const again = await site.run("diff", "-f", file);
     assert.deepEqual([applied.error, again.lines], ["", []]);
   });
+
+  await t.test("a range grows, and an address is kept for another card", async () => {
+    const text = `
+subnets: [{cidr: 172.21.0.0/24, vlan: late/0}]
+ip-ranges: [{first: 172.21.0.100, last: 172.21.0.LAST, type: reserved, subnet: 172.21.0.0/24}]
+reserved-ips: [{address: 172.21.0.9, mac: "52:54:00:00:00:MAC", subnet: 172.21.0.0/24}]
+`;
+    const ranges = "ip-ranges: []\nreserved-ips: []\n";
+    await writeFile(file, ranges);
+    await site.run("apply", "-f", file, "--prune");
+    for (const [last, mac] of [
+      ["110", "0a"],
+      ["120", "0b"],
+    ] as const) {
+      await writeFile(file, text.replace("LAST", last).replace("MAC", mac));
+      const applied = await site.run("apply", "-f", file);
+      const again = await site.run("diff", "-f", file);
+      // Without --prune the former range stays and the new one meets it.
+      if (last === "110") assert.deepEqual([applied.error, again.lines], ["", []]);
+      else assert.match(applied.error, /ip-ranges 172\.21\.0\.100\/172\.21\.0\.120/);
+    }
+    await writeFile(
+      file,
+      text
+        .replace("LAST", "120")
+        .replace("MAC", "0b")
+        .replace(/^subnets.*$/m, ""),
+    );
+    const pruned = await site.run("apply", "-f", file, "--prune");
+    const again = await site.run("diff", "-f", file, "--prune");
+    assert.deepEqual([pruned.error, again.lines], ["", []]);
+  });
 });

@@ -101,7 +101,8 @@ update interfaces set
   link_connected = coalesce(details ->> 'link' <> 'false', true),
   interface_speed = least(coalesce(inventory_number(details, '{max_speed_mbps}'), 0), 2147483647),
   link_speed = least(coalesce(inventory_number(details, '{speed_mbps}'), 0), 2147483647),
-  numa_node = least(inventory_number(details, '{numa_node}'), 2147483647),
+  numa_node = case when inventory_number(details, '{numa_node}') between 0 and 2147483647
+    then inventory_number(details, '{numa_node}') end,
   sriov_max_vf = least(coalesce(inventory_number(details, '{sriov_max_vfs}'), 0), 2147483647);
 
 create table interface_parents (
