@@ -35,7 +35,7 @@ space = client.spaces.create(name="dmz")
 vlan.space = space
 vlan.save()
 subnet = client.subnets.create(cidr="192.0.2.0/24", vlan=vlan, name="blue-net", gateway_ip="192.0.2.1", dns_servers=["192.0.2.2"])
-tell(subnet=[subnet.cidr, subnet.gateway_ip, subnet.vlan.vid, subnet.space.name])
+tell(subnet=[subnet.cidr, subnet.gateway_ip, subnet.vlan.vid, subnet.space])
 ip_range = client.ip_ranges.create("192.0.2.100", "192.0.2.150", subnet=subnet, comment="kept")
 tell(ip_range=[ip_range.start_ip, ip_range.type.value])
 other = client.subnets.create(cidr="198.51.100.0/24", vlan=vlan)
@@ -50,31 +50,29 @@ device.delete()
 
 machine = client.machines.create("amd64", ["52:54:00:12:34:57"], "manual")
 tell(machine=[machine.status.name, machine.architecture, machine.power_type])
+machine.abort(comment="only to be looked at")
 machine.refresh()
 [nic] = machine.interfaces
 nic.name = "eth7"
 nic.save()
 bridge = machine.interfaces.create(client.machines.get(machine.system_id).interfaces[0].type.BRIDGE, name="br0", parent=nic)
 tell(interfaces=sorted(i.name for i in client.machines.get(machine.system_id).interfaces), bridge=bridge.type.value)
-tag.machines  # an attribute only; machines are added through the tag's operation
 machine.delete()
 try:
     client.machines.get(machine.system_id)
 except CallError as error:
     tell(gone=error.status)
 
-user = client.users.create("dora", "dora@example.com", "a password of hers", is_superuser=False)
+user = client.users.create("dora", "a password of hers", email="dora@example.com")
 tell(user=[user.username, user.is_admin])
-user.delete()
 key_ = client.ssh_keys.create("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5rLCiGMKmFVPB4i5tQmQHhDYEmzIcXkZ9ZVjUjVmXg dora")
 tell(ssh_keys=[k.keysource or "" for k in client.ssh_keys.list()])
-key_.delete()
 
 tell(name=client.maas.get_name(), upstream_dns=client.maas.get_upstream_dns(), ntp=client.maas.get_ntp_server())
 client.maas.set_name("our site")
 tell(renamed=client.maas.get_name())
 tell(domains=[d.name for d in client.domains.list()], boot_sources=len(list(client.boot_sources.list())))
-tell(boot_resources=len(list(client.boot_resources.read())), controllers=len(list(client.rack_controllers.list())))
+tell(boot_resources=len(list(client.boot_resources.list())), controllers=len(list(client.rack_controllers.list())))
 tell(events=len(list(client.events.query(limit=5))))
 subnet.delete(), other.delete(), vlan.delete(), fabric.delete(), space.delete(), pool.delete(), zone.delete(), tag.delete()
 tell(left=sorted(z.name for z in client.zones.list()))
