@@ -13,18 +13,8 @@ export type Schema = {
   items?: Schema | undefined;
   anyOf?: Schema[] | undefined;
 };
-const schema: z.ZodType<Schema> = z.lazy(() =>
-  z.looseObject({
-    $ref: z.string().optional(),
-    type: z.union([z.string(), z.array(z.string())]).optional(),
-    enum: z.array(z.unknown()).optional(),
-    description: z.string().optional(),
-    properties: z.record(z.string(), schema).optional(),
-    required: z.array(z.string()).optional(),
-    items: schema.optional(),
-    anyOf: z.array(schema).optional(),
-  }),
-);
+/** The program wrote these itself, and reading them through took longer than most commands. */
+const schema = z.custom<Schema>();
 const content = z.record(z.string(), z.looseObject({ schema: schema.optional() }));
 const parameter = z.looseObject({
   name: z.string(),

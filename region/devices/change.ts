@@ -3,7 +3,7 @@ import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import { type Database, type Transaction, json } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
-import { withoutUndefined } from "../dns/domains.ts";
+import { given } from "../networks/change.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
 import { insertInterface } from "../interfaces/change.ts";
@@ -103,7 +103,7 @@ export async function updateDevice(
     const before = await lockDevice(tx, id, by);
     const { hostname, description, swap_size } = change;
     if (hostname !== undefined) await requireFreeHostname(tx, hostname, id);
-    const fields = { ...withoutUndefined({ hostname, description, swap_size }), ...(await pointers(tx, change, by)) };
+    const fields = { ...given({ hostname, description, swap_size }), ...(await pointers(tx, change, by)) };
     if (Object.keys(fields).length > 0) await tx.updateTable("devices").set(fields).where("id", "=", id).execute();
     const after = await readDevice(tx, id, by.caller, by.now);
     await tell(tx, by, `changed device ${before.hostname}`, { id, before: shown(before), after: shown(after) });

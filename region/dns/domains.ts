@@ -5,9 +5,7 @@ import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
-
-/** Who changes it, and when. */
-export type By = { readonly actor: string; readonly now: Date };
+import { type By, given, tellChange } from "../networks/change.ts";
 
 /** Domains with an id from `from` on, in order of id. What counts as a record: names of nodes, addresses, and records. */
 export async function listDomains(
@@ -83,7 +81,7 @@ export async function createDomain(db: Database, wanted: z.output<typeof domainC
     await requireFreeName(tx, wanted.name);
     const { id } = await tx.insertInto("domains").values(wanted).returning("id").executeTakeFirstOrThrow();
     const after = await readDomain(tx, id);
-    await tell(tx, by, `created domain ${wanted.name}`, { id, after });
+    await tellChange(tx, by, "domain.changed", { words: `created domain ${wanted.name}`, id, after });
     return after;
   });
 }
@@ -97,12 +95,12 @@ export async function updateDomain(
 ): Promise<Domain> {
   return db.transaction().execute(async (tx) => {
     const before = await readDomain(tx, id);
-    const { name, authoritative, ttl, forward_servers } = { ...before, ...withoutUndefined(change) };
+    const { name, authoritative, ttl, forward_servers } = { ...before, ...given(change) };
     requireForwarding(authoritative, forward_servers);
     await requireFreeName(tx, name, id);
     await tx.updateTable("domains").set({ name, authoritative, ttl, forward_servers }).where("id", "=", id).execute();
     const after = await readDomain(tx, id);
-    await tell(tx, by, `changed domain ${before.name}`, { id, before, after });
+    await tellChange(tx, by, "domain.changed", { words: `changed domain ${before.name}`, id, before, after });
     return after;
   });
 }
@@ -115,7 +113,7 @@ export async function preferDomain(db: Database, id: number, by: By): Promise<Do
     await tx.updateTable("domains").set({ preferred: false }).where("preferred", "=", true).execute();
     await tx.updateTable("domains").set({ preferred: true }).where("id", "=", id).execute();
     const after = await readDomain(tx, id);
-    await tell(tx, by, `made ${before.name} the default domain`, { id, before, after });
+    await tellChange(tx, by, "domain.changed", { words: `made ${before.name} the default domain`, id, before, after });
     return after;
   });
 }
@@ -137,7 +135,7 @@ export async function deleteDomain(db: Database, id: number, by: By): Promise<vo
         next: "Move its machines and devices to another domain, and delete its DNS resources.",
       });
     await tx.deleteFrom("domains").where("id", "=", id).execute();
-    await tell(tx, by, `deleted domain ${before.name}`, { id, before });
+    await tellChange(tx, by, "domain.changed", { words: `deleted domain ${before.name}`, id, before });
   });
 }
 
@@ -154,28 +152,5 @@ export async function setSerial(db: Database, serial: number, { actor, now }: By
       before: { serial: rows[0]?.before ?? null },
       after: { serial },
     });
-  });
-}
-
-/** Fields that were given. */
-export function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a part of its own fields
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
-}
-
-function tell(
-  tx: Transaction,
-  { actor, now }: By,
-  deed: string,
-  { id, before = null, after = null }: { id: number; before?: object | null; after?: object | null },
-): Promise<void> {
-  return appendAudit(tx, {
-    type: "domain.changed",
-    at: now,
-    actor,
-    message: `${actor} ${deed}`,
-    before: before && { ...before },
-    after: after && { ...after },
-    data: { domain_id: id },
   });
 }

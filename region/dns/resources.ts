@@ -10,8 +10,7 @@ import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound } from "../errors.ts";
-import { appendAudit } from "../events/audit.ts";
-import { type By, withoutUndefined } from "./domains.ts";
+import { type By, given, tellChange } from "../networks/change.ts";
 import { checkRecord } from "./record-data.ts";
 
 export type ResourceFilter = {
@@ -111,7 +110,7 @@ export async function createResource(
   return inTurn(db, async (tx) => {
     const id = await insertResource(tx, wanted);
     const after = await readResource(tx, id);
-    await tell(tx, by, `created DNS resource ${after.fqdn}`, { id, after });
+    await tellChange(tx, by, "dns-resource.changed", { words: `created DNS resource ${after.fqdn}`, id, after });
     return after;
   });
 }
@@ -135,7 +134,7 @@ export async function updateResource(
 ): Promise<DnsResource> {
   return inTurn(db, async (tx) => {
     const before = await readResource(tx, id);
-    const { name, domain_id, address_ttl, addresses } = { ...before, ...withoutUndefined(change) };
+    const { name, domain_id, address_ttl, addresses } = { ...before, ...given(change) };
     await requireDomain(tx, domain_id);
     await requireFreeName(tx, domain_id, name, id);
     for (const { type, data } of before.records) checkRecord(name, type, data);
@@ -143,7 +142,12 @@ export async function updateResource(
     if (change.addresses !== undefined) await setAddresses(tx, id, addresses);
     const after = await readResource(tx, id);
     requireAlone(after);
-    await tell(tx, by, `changed DNS resource ${before.fqdn}`, { id, before, after });
+    await tellChange(tx, by, "dns-resource.changed", {
+      words: `changed DNS resource ${before.fqdn}`,
+      id,
+      before,
+      after,
+    });
     return after;
   });
 }
@@ -153,7 +157,7 @@ export async function deleteResource(db: Database, id: number, by: By): Promise<
   await inTurn(db, async (tx) => {
     const before = await readResource(tx, id);
     await tx.deleteFrom("dns_resources").where("id", "=", id).execute();
-    await tell(tx, by, `deleted DNS resource ${before.fqdn}`, { id, before });
+    await tellChange(tx, by, "dns-resource.changed", { words: `deleted DNS resource ${before.fqdn}`, id, before });
   });
 }
 
@@ -182,7 +186,8 @@ export async function createRecord(
       .executeTakeFirstOrThrow();
     const after = await readResource(tx, resource_id);
     requireAlone(after);
-    await tell(tx, by, `added a ${wanted.type} record to ${after.fqdn}`, {
+    await tellChange(tx, by, "dns-resource.changed", {
+      words: `added a ${wanted.type} record to ${after.fqdn}`,
       id: resource_id,
       ...(before && { before }),
       after,
@@ -202,14 +207,19 @@ export async function updateRecord(
     const before = await resourceOfRecord(tx, id);
     const old = before.records.find((record) => record.id === id);
     if (old === undefined) throw new NotFound(`There is no DNS record ${id}.`);
-    const { type, data: given, ttl } = { ...old, ...withoutUndefined(change) };
-    const data = checkRecord(before.name, type, given);
+    const { type, data: written, ttl } = { ...old, ...given(change) };
+    const data = checkRecord(before.name, type, written);
     if (before.records.some((record) => record.id !== id && record.type === type && record.data === data))
       throw InputError.field("data", given, "DNS record with this type and data already exists.");
     await tx.updateTable("dns_records").set({ type, data, ttl }).where("id", "=", id).execute();
     const after = await readResource(tx, before.id);
     requireAlone(after);
-    await tell(tx, by, `changed a ${type} record of ${after.fqdn}`, { id: after.id, before, after });
+    await tellChange(tx, by, "dns-resource.changed", {
+      words: `changed a ${type} record of ${after.fqdn}`,
+      id: after.id,
+      before,
+      after,
+    });
     return after;
   });
 }
@@ -222,23 +232,11 @@ export async function deleteRecord(db: Database, id: number, by: By): Promise<vo
     if (before.records.length === 1 && before.addresses.length === 0)
       await tx.deleteFrom("dns_resources").where("id", "=", before.id).execute();
     const [after] = await listResources(tx, { id: before.id });
-    await tell(tx, by, `deleted a record of ${before.fqdn}`, { id: before.id, before, ...(after && { after }) });
-  });
-}
-
-function tell(
-  tx: Transaction,
-  { actor, now }: By,
-  deed: string,
-  { id, before = null, after = null }: { id: number; before?: object | null; after?: object | null },
-): Promise<void> {
-  return appendAudit(tx, {
-    type: "dns-resource.changed",
-    at: now,
-    actor,
-    message: `${actor} ${deed}`,
-    before: before && { ...before },
-    after: after && { ...after },
-    data: { dns_resource_id: id },
+    await tellChange(tx, by, "dns-resource.changed", {
+      words: `deleted a record of ${before.fqdn}`,
+      id: before.id,
+      before,
+      ...(after && { after }),
+    });
   });
 }

@@ -5,7 +5,8 @@ import { type EventFilter, isIndexed, matching, span } from "./filter.ts";
 
 export type { EventFilter } from "./filter.ts";
 
-const columns = [
+/** What of its row makes an event. */
+export const eventColumns = [
   "id",
   "at",
   "type",
@@ -54,10 +55,10 @@ function idsOfMachine(db: Kysely<Tables>, machine: string, filter: EventFilter, 
 
 /** Events that a filter wants, in a range of their ids, as a query. */
 export function eventsBetween(db: Kysely<Tables>, { machine, ...filter }: EventFilter, range: Range) {
-  if (machine === undefined) return inRange(db, filter, range).select(columns);
+  if (machine === undefined) return inRange(db, filter, range).select(eventColumns);
   return db
     .selectFrom("events")
-    .select(columns)
+    .select(eventColumns)
     .where("id", "in", idsOfMachine(db, machine, filter, range))
     .orderBy("id", range.order)
     .limit(range.limit);

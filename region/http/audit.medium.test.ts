@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Event, MachineStatus, MachineStorage } from "@rackwright/contract";
 import { json } from "../database/pool.ts";
+import { registerDebian } from "../images/testing.ts";
 import { listEvents, readSettled } from "../events/read.ts";
 import { testInventory, testMachine } from "../machines/testing.ts";
 import { testScript } from "../scripts/testing.ts";
@@ -29,22 +30,7 @@ const secret = "hush-hush-secret";
 before(async () => {
   keys = await keyServer([sshKey()]);
   api = await testApi({ local: () => local, keySources: { lp: keys.url, gh: keys.url } });
-  const { db } = api.database;
-  const file = (role: string) => ({ role, name: role, sha256: "a".repeat(64), size: 1000 });
-  await db
-    .insertInto("images")
-    .values({
-      name: "debian-12",
-      architecture: "amd64",
-      kind: "deployable",
-      title: "Debian",
-      os: "debian",
-      release: "12",
-      recipe: "0",
-      built_at: new Date(),
-      files: json([file("squashfs")]),
-    })
-    .execute();
+  await registerDebian(api.database.db);
 });
 after(async () => {
   await api.close();

@@ -3,6 +3,7 @@ import { after, before, it } from "node:test";
 import { networkNotDeployable } from "@rackwright/contract";
 import { sql } from "kysely";
 import { json } from "../database/pool.ts";
+import { registerDebian } from "../images/testing.ts";
 import { type TestDatabase, testDatabase } from "../database/testing.ts";
 import { deployMachine } from "../machines/deploy.ts";
 import { fire } from "../machines/fire.ts";
@@ -19,21 +20,7 @@ let subnets = 0;
 
 before(async () => {
   base = await testDatabase();
-  const file = (role: string) => ({ role, name: role, sha256: "a".repeat(64), size: 1000 });
-  await base.db
-    .insertInto("images")
-    .values({
-      name: "debian-12",
-      architecture: "amd64",
-      kind: "deployable",
-      title: "Debian",
-      os: "debian",
-      release: "12",
-      recipe: "0",
-      built_at: now,
-      files: json([file("squashfs")]),
-    })
-    .execute();
+  await registerDebian(base.db);
 });
 after(() => base.close());
 

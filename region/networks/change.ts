@@ -66,9 +66,9 @@ export function tellChange(
 }
 
 /** Fields of a change that are given. */
-export function given<T extends object>(change: T): Partial<T> {
+export function given<T extends object>(change: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a part of its own fields
-  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as Partial<T>;
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** Refuses whoever may only look, or has no part in anything. @throws Denied */

@@ -6,6 +6,7 @@ import type { Tables } from "../database/tables.ts";
 import type { DeliveryState, WebhookDeliveriesTable, WebhooksTable } from "../database/tables/api.ts";
 import { NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
+import { eventColumns } from "../events/read.ts";
 import { filterCondition } from "../machines/filter.ts";
 import { type Page, cutPage } from "../page.ts";
 import { type By, readWebhook } from "./webhooks.ts";
@@ -20,19 +21,6 @@ const batch = 500;
 const span = 100_000;
 
 const levels = ["debug", "info", "warning", "error"] as const;
-const columns = [
-  "id",
-  "at",
-  "type",
-  "level",
-  "machine_id",
-  "mac",
-  "rack",
-  "actor",
-  "message",
-  "data",
-  "failure",
-] as const;
 
 /**
  * Makes deliveries of the events up to `through`, which must be settled, for every webhook that wants them, each event once
@@ -87,7 +75,7 @@ async function wantedEvents(tx: Transaction, hook: Selectable<WebhooksTable>, en
   const patterns = hook.types.map((prefix) => `${prefix.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
   const rows = await tx
     .selectFrom("events")
-    .select(columns)
+    .select(eventColumns)
     .where("id", ">", hook.through)
     .where("id", "<=", end)
     .where("level", "in", levels.slice(levels.indexOf(hook.level)))

@@ -1,5 +1,5 @@
 import { type MachineStatus } from "@rackwright/contract";
-import { json } from "../../database/pool.ts";
+import { registerDebian } from "../../images/testing.ts";
 import { renewCredentials } from "../../machines/credentials.ts";
 import { testScript } from "../../scripts/testing.ts";
 import type { Example, Examples, World } from "../testing/example.ts";
@@ -17,29 +17,9 @@ const on =
   async (world: World): Promise<Example> => ({ ...(await one(world, status, values)), ...(form && { form }) });
 const idOf = (example: Example): string => String(example.path?.["system_id"]);
 
-/** An image that can be deployed, once. */
-async function image({ db }: World): Promise<void> {
-  const files = json([{ role: "squashfs", name: "squashfs", sha256: "a".repeat(64), size: 1000 }]);
-  await db
-    .insertInto("images")
-    .values({
-      name: "debian-12",
-      architecture: "amd64",
-      kind: "deployable",
-      title: "Debian",
-      os: "debian",
-      release: "12",
-      recipe: "0",
-      built_at: new Date(),
-      files,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-}
-
 /** A machine whose disks are laid out, so that it can be deployed. */
 async function laidOut(world: World): Promise<Example> {
-  await image(world);
+  await registerDebian(world.db);
   const example = await one(world, "ready", { firmware: "uefi" });
   await world.make("POST", `machines/${idOf(example)}/`, {
     op: "set_storage_layout",
