@@ -1,5 +1,5 @@
-import { badInput, bulkResult, machine, machineDetail } from "@rackwright/contract";
-import type { BulkResult, Machine } from "@rackwright/contract";
+import { badInput, bulkResult, machine, machineDetail, plan } from "@rackwright/contract";
+import type { BulkResult, Machine, Plan } from "@rackwright/contract";
 import type { ApiClient } from "./client.ts";
 import type { Context } from "./context.ts";
 import { CliError } from "./errors.ts";
@@ -44,6 +44,25 @@ export async function askAll(
     outcomes.push(...withNames(answer.items, machines));
   }
   return outcomes;
+}
+
+/** What asking many machines would do, and does not. */
+export async function tryAll(
+  client: ApiClient,
+  machines: readonly Machine[],
+  request: { action: string; options: Readonly<Record<string, unknown>> },
+): Promise<Plan[]> {
+  const plans: Plan[] = [];
+  for (let at = 0; at < machines.length; at += perRequest) {
+    const body = { machines: machines.slice(at, at + perRequest).map(({ id }) => id), ...request };
+    plans.push(await client.send("POST", "/api/v1/machines/bulk?dry_run=true", body, plan));
+  }
+  return plans;
+}
+
+/** What asking one machine would do, and does not. @throws CliError with the region's refusal */
+export async function tryOne(client: ApiClient, { id }: Machine, action: string, body: unknown): Promise<Plan> {
+  return client.send("POST", `/api/v1/machines/${id}/${action}?dry_run=true`, body, plan);
 }
 
 /** Items of a bulk answer with the names of their machines. */

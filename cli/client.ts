@@ -5,6 +5,7 @@ import { request as httpsRequest, type RequestOptions } from "node:https";
 import { badInput, problem } from "@rackwright/contract";
 import { z } from "zod";
 import { CliError } from "./errors.ts";
+import { spoken } from "./words.ts";
 
 /** Where a region is, and its certificate where that alone is trusted, in PEM. */
 type Remote = { readonly url: string; readonly certificate?: string };
@@ -115,8 +116,8 @@ function refusal(status: number, text: string): CliError {
   const fields = failures.filter(({ allowed }) => !detail.includes(allowed));
   const lines = [detail, ...fields.map(({ field, allowed }) => `${field}: ${allowed}`)];
   // Fields of the API are options here.
-  const advice = code === badInput.code && next === badInput.next ? "See --help of this command." : next;
-  return new CliError(lines.join("\n  "), advice, status >= 500 ? 4 : 2, code);
+  const advice = code === badInput.code && next === badInput.next ? "See --help of this command." : spoken(next);
+  return new CliError(spoken(lines.join("\n  ")), advice, status >= 500 ? 4 : 2, code);
 }
 
 /** The answer as this version knows it. @throws CliError where region and command line do not fit together */
@@ -175,7 +176,7 @@ export function apiClient(target: Target, timeOutSeconds = 60, interrupted?: Abo
     },
     send: (method, path, body, schema) => exchange(method, path, body, schema),
     async *all(path, item) {
-      const page = z.object({ items: z.array(item), next: z.string().nullable() });
+      const page = z.object({ items: z.array(item), next: z.string().nullable().default(null) });
       let cursor: string | null = "";
       while (cursor !== null) {
         const separator = path.includes("?") ? "&" : "?";

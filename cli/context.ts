@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { Command } from "commander";
 import { apiClient } from "./client.ts";
 import type { ApiClient } from "./client.ts";
@@ -25,14 +26,23 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
+/** Heading of the options that every command has which asks a region; what is its own comes before them. */
+export const commonHeading = "Region and form of the answer:";
+
 /** Adds the options that say which region a command speaks to. */
 export function withTarget(command: Command): Command {
-  return command
-    .option("--state <dir>", "state folder of the region on this host (RACKWRIGHT_STATE)")
-    .option("--url <url>", "address of a region such as http://10.0.0.1:5240 (RACKWRIGHT_URL)")
-    .option("--api-key <key>", "API key for --url (RACKWRIGHT_API_KEY)")
-    .option("--profile <name>", "region that was logged in to (RACKWRIGHT_PROFILE)")
-    .option("--json", "print JSON instead of text");
+  return [
+    new Option("--state <dir>", "state folder of the region on this host (RACKWRIGHT_STATE)"),
+    new Option("--url <url>", "address of a region such as http://10.0.0.1:5240 (RACKWRIGHT_URL)"),
+    new Option("--api-key <key>", "API key for --url (RACKWRIGHT_API_KEY)"),
+    new Option("--profile <name>", "region that was logged in to (RACKWRIGHT_PROFILE)"),
+    new Option("--json", "print JSON instead of text"),
+  ].reduce((one, option) => one.addOption(option.helpGroup(commonHeading)), command);
+}
+
+/** Adds `--dry-run` to a command whose route can be asked to do nothing and say what it would. */
+export function withTrial(command: Command): Command {
+  return command.option("--dry-run", "say what would be done, by the same rules, and do nothing");
 }
 
 export function placesOf(context: Context, options: CommonOptions): Places {
@@ -51,6 +61,13 @@ function chosenProfile({ environment }: Context, options: CommonOptions): Profil
   return current === null ? null : profileOf(environment, current);
 }
 
+/** The region the options name, in words. */
+export function regionOf(context: Context, options: CommonOptions): string {
+  const profile = chosenProfile(context, options);
+  if (profile !== null) return profile.url;
+  return options.url ?? context.environment["RACKWRIGHT_URL"] ?? `on this host, ${placesOf(context, options).state}`;
+}
+
 /**
  * The client for the region the options name: by address, by profile, or the one on this host. It waits a minute by
  * default.
@@ -67,7 +84,7 @@ export function clientOf(context: Context, options: CommonOptions, patienceSecon
     return suggesting(
       apiClient({ socket: adminSocket(placesOf(context, options)) }, patienceSeconds, context.interrupted),
     );
-  if (!URL.canParse(url))
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new CliError(`--url is '${url}', which is not an address.`, "Give one such as http://10.0.0.1:5240.", 2);
   const key = options.apiKey ?? context.environment["RACKWRIGHT_API_KEY"];
   if (key === undefined) {

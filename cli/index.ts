@@ -2,7 +2,7 @@ export { apiClient } from "./client.ts";
 export type { ApiClient } from "./client.ts";
 export { CliError } from "./errors.ts";
 export { buildAgent, buildWeb } from "./bundles.ts";
-export { startControllers } from "./controllers.ts";
+export { lean, startControllers } from "./controllers.ts";
 export type { ControllerOptions, Controllers } from "./controllers.ts";
 export { makeSshKey, runProgram, sshArgv } from "./demo/ssh.ts";
 export type { SshKey } from "./demo/ssh.ts";

@@ -1,36 +1,9 @@
-import { CommanderError } from "commander";
-import { LabHostError, LabRequestError } from "@rackwright/lab";
-import type { Context } from "./context.ts";
-import { CliError } from "./errors.ts";
-import { buildProgram } from "./program.ts";
-import { processTerminal } from "./terminal.ts";
+import { enableCompileCache } from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 
-const interruption = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interruption.abort());
-// Whoever reads us may have enough, as head(1) does: that is how SIGPIPE ends other programs.
-for (const stream of [process.stdout, process.stderr])
-  stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
-const terminal = processTerminal(process.stdout, process.stderr);
-const context: Context = { terminal, environment: process.env, interrupted: interruption.signal };
-const program = buildProgram(context);
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof CliError) {
-    terminal.say(`rackwright: ${error.message}`);
-    if (error.next !== "") terminal.say(`  ${error.next}`);
-    process.exitCode = error.exitCode;
-  } else if (error instanceof LabRequestError || error instanceof LabHostError) {
-    terminal.say(`rackwright: ${error.message}`);
-    process.exitCode = error instanceof LabRequestError ? 2 : 1;
-  } else if (interruption.signal.aborted) process.exitCode = 130;
-  else {
-    const detail =
-      error instanceof Error ? (process.env["RACKWRIGHT_DEBUG"] ? error.stack : error.message) : String(error);
-    terminal.say(`rackwright: unexpected error: ${detail ?? ""}`);
-    terminal.say("  Set RACKWRIGHT_DEBUG=1 to see where it came from.");
-    process.exitCode = 70;
-  }
-}
+// Stripping types and compiling took half of the time of a short command. Others must not be able to write there, as
+// they are in the folder for temporary files that Node would choose; where we cannot, nothing is kept.
+const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+enableCompileCache(join(cache, "rackwright"));
+await import("./run.ts");

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, Help } from "commander";
+import type { Option } from "commander";
 import { apiCommands } from "./api/commands.ts";
 import { bootCommand } from "./commands/boot.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -26,7 +27,8 @@ import { upCommand } from "./commands/up.ts";
 import { userCommands } from "./commands/users.ts";
 import { zonesCommand } from "./commands/zones.ts";
 import { scriptsCommand } from "./commands/scripts.ts";
-import type { Context } from "./context.ts";
+import { type Context, commonHeading } from "./context.ts";
+import { closing, examples } from "./examples.ts";
 
 const groups = {
   "Start:": [upCommand, demoCommand, labCommand],
@@ -56,6 +58,29 @@ function termOf(command: Command): string {
   return [command.name(), ...names].join(" ");
 }
 
+/** What every command has comes after what is its own, in whichever order they were added. */
+function commonLast<T extends Command | Option>(
+  all: T[],
+  visible: T[],
+  groupOf: (item: T) => string,
+): Map<string, T[]> {
+  const common = (item: T): number => (groupOf(item) === commonHeading ? 1 : 0);
+  return new Help().groupItems(
+    all.toSorted((one, other) => common(one) - common(other)),
+    visible,
+    groupOf,
+  );
+}
+
+/** The line that says how a command is typed, without the other words for it. */
+function usageOf(command: Command): string {
+  const above = command.parent === null ? "" : `${usageWords(command.parent)} `;
+  return `${above}${command.name()} ${command.usage()}`.trim();
+}
+
+const usageWords = (command: Command): string =>
+  command.parent === null ? command.name() : `${usageWords(command.parent)} ${command.name()}`;
+
 /** The whole command line, ready to parse. */
 export function buildProgram(context: Context): Command {
   const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8")) as {
@@ -65,14 +90,13 @@ export function buildProgram(context: Context): Command {
     .description("Bare-metal provisioning: racks of physical servers as an elastic pool behind an API.")
     .version(manifest.version)
     .enablePositionalOptions()
-    .showHelpAfterError("  See --help of this command.")
     .configureOutput({
       writeOut: (text) => context.terminal.print(text.replace(/\n$/, "")),
       writeErr: (text) => context.terminal.say(text.replace(/\n$/, "")),
-      outputError: (text, write) => write(text.replace(/^error: /, "rackwright: ")),
+      outputError: (text, write) => write(plainly(text)),
     })
     // Long lists of commands fit their descriptions in when the terms say what matters alone.
-    .configureHelp({ subcommandTerm: termOf })
+    .configureHelp({ subcommandTerm: termOf, commandUsage: usageOf, groupItems: commonLast })
     .exitOverride();
   for (const [heading, commands] of Object.entries(groups)) {
     program.commandsGroup(heading);
@@ -80,5 +104,40 @@ export function buildProgram(context: Context): Command {
   }
   program.commandsGroup("Everything else of the API:");
   apiCommands(program, context);
+  program.addHelpText("after", closing);
+  finish(program, "");
   return program;
 }
+
+/** Words people try first, and ours. */
+const synonyms: Readonly<Record<string, readonly string[]>> = {
+  list: ["ls"],
+  show: ["get", "info"],
+  create: ["add", "new"],
+  update: ["edit", "change"],
+  delete: ["remove", "rm"],
+};
+
+/** Gives a command and those below it what all have: examples, other words for it, where its help is. */
+function finish(command: Command, path: string): void {
+  const words = path === "" ? "rackwright" : `rackwright ${path}`;
+  command.showHelpAfterError(`  See '${words} --help'.`);
+  const typed = Object.hasOwn(examples, path) ? examples[path] : undefined;
+  if (typed !== undefined) command.addHelpText("after", `\n${["Examples:", ...typed].join("\n  ")}`);
+  for (const sub of command.commands) {
+    const others = Object.hasOwn(synonyms, sub.name()) ? (synonyms[sub.name()] ?? []) : [];
+    const used = new Set(command.commands.flatMap((one) => [one.name(), ...one.aliases()]));
+    for (const other of others) if (!used.has(other)) sub.alias(other);
+    finish(sub, `${path} ${sub.name()}`.trim());
+  }
+}
+
+/** What commander says of wrong input, in our words. */
+const plainly = (text: string): string =>
+  text
+    .replace(/^error: /, "rackwright: ")
+    .replace(
+      /command-argument value '(.*)' is invalid for argument '(.*)'\. Allowed choices are /s,
+      "'$1' is no $2; it must be one of ",
+    )
+    .replace(/option '([^']*)' argument '(.*)' is invalid\. /s, "$1 cannot be '$2'. ");

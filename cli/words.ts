@@ -1,3 +1,5 @@
+import { machineActions } from "@rackwright/contract";
+
 /** Seconds as people say them: 8.4 s, 3 min 20 s, 2 h 5 min, 3 d 4 h. */
 export function duration(seconds: number): string {
   if (seconds < 99.95) return `${seconds.toFixed(1)} s`;
@@ -28,6 +30,52 @@ export function momentFrom(instant: string, now: number): string {
 export function verbOf(action: string): string {
   const power = /^power_(on|off|cycle)$|^(query)_power$/.exec(action);
   return power ? `power ${power[1] ?? power[2]}` : action.replaceAll("_", "-");
+}
+
+/** Actions whose names are no words of the command line. */
+const joined = new RegExp(String.raw`\b(${machineActions.filter((one) => one.includes("_")).join("|")})\b`, "g");
+
+const route = /\b(GET|POST) \/api\/v1\/((?:[a-z-]+|\{\w+\})(?:\/[^\s'),.;:]+)*)/g;
+
+/** Commands that are called otherwise than their routes. */
+const otherwise: Readonly<Record<string, string>> = {
+  "GET status": "status",
+  "GET failures": "failures",
+  "GET events": "events",
+  "GET boot/explain": "boot explain",
+  "GET scripts/*/versions": "scripts history",
+  "GET webhooks/*/deliveries": "webhooks deliveries list",
+  "GET boot-sources/*/selections": "boot-sources selections list",
+  "GET machines/*/results": "machines results",
+  "GET subnets/*/usage": "subnets usage",
+  "POST sessions": "login",
+  "POST images/sync": "images sync",
+  "POST secrets/rotate": "secrets rotate",
+  "POST scripts/*/copy": "scripts copy",
+};
+
+/** The command of a route that the region names, with the thing it is about; null where it is none we know by heart. */
+function commandOf(method: string, path: string): string | null {
+  const [noun = "", name, ...rest] = path.split("/");
+  const below = rest.length > 0 ? ["*", ...rest] : name === undefined ? [] : [name];
+  const known = otherwise[`${method} ${[noun, ...below].join("/")}`];
+  if (known === undefined) return name === undefined ? `${noun} ${method === "GET" ? "list" : "create"}` : null;
+  if (name === undefined || rest.length === 0) return known;
+  return `${known} ${/^\{.*\}$/.test(name) ? noun.replace(/s$/, "").toUpperCase() : name}`;
+}
+
+/** What the region says, in words of the command line: its routes are commands here, and its actions verbs. */
+export function spoken(text: string): string {
+  return text
+    .replaceAll(route, (whole, method: string, path: string) => {
+      const words = commandOf(method, path);
+      return words === null ? whole : `'rackwright ${words}'`;
+    })
+    .replaceAll(joined, verbOf)
+    .replaceAll(/Invalid input: expected \w+, received undefined/g, "must be given")
+    .replaceAll(/Invalid input: expected boolean, received \w+/g, "must be true or false")
+    .replaceAll(/Invalid input: expected (number|int), received \w+/g, "must be a number")
+    .replaceAll(/Invalid option: expected one of/g, "must be one of");
 }
 
 /** A count with its noun: 1 machine, 3 machines. */

@@ -1,4 +1,4 @@
-import { type FilterField, fieldRule, filterFieldNames, isFilterField } from "./filter-fields.ts";
+import { type FilterField, choicesOf, fieldRule, filterFieldNames, filterFields, isFieldOf } from "./filter-fields.ts";
 
 export type Completion = {
   /** The part of the text an option takes the place of. */
@@ -18,9 +18,9 @@ const mostOptions = 50;
 function openPart(text: string, position: number) {
   const to = Math.min(Math.max(0, position), text.length);
   const open = /(?:[^\s()"]|"(?:[^"\\]|\\.)*"?)*$/s.exec(text.slice(0, to))?.[0] ?? "";
-  const [, name, list] = /^([a-z]+)(?:>=|<=|[:=<>])(.*)$/is.exec(open) ?? [];
+  const [, name, list] = /^([a-z][a-z0-9_]*)(?:>=|<=|[:=<>])(.*)$/is.exec(open) ?? [];
   const field = name?.toLowerCase();
-  if (field === undefined || list === undefined || !isFilterField(field)) return { to, open, value: null };
+  if (field === undefined || list === undefined || !isFieldOf(filterFields, field)) return { to, open, value: null };
   const last = /[^,]*$/.exec(list)?.[0] ?? "";
   return { to, open, value: { field, last, typed: last.replace(/^"/, "").toLowerCase() } };
 }
@@ -49,7 +49,7 @@ export function completeFilter(
   }
   const { field, last, typed } = value;
   const rule = fieldRule(field);
-  const values = rule.kind === "choice" ? rule.choices : (known[field] ?? []);
+  const values = choicesOf(rule) ?? known[field] ?? [];
   const options = values
     .filter((one) => one.toLowerCase().startsWith(typed))
     .slice(0, mostOptions)

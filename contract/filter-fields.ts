@@ -6,15 +6,20 @@ import { architecture, firmware } from "./values.ts";
 export type FieldKind =
   | { kind: "text" }
   | { kind: "choice"; choices: readonly string[] }
-  | { kind: "number"; unit: 1000 | 1024 | null };
+  | { kind: "number"; unit: 1000 | 1024 | null }
+  | { kind: "boolean" }
+  | { kind: "time" };
 
-export type FieldRule = FieldKind & {
-  meaning: string;
+export type FieldRule = FieldKind & { meaning: string };
+/** The fields that filters of one list may ask for. */
+export type FieldTable<F extends string = string> = Readonly<Record<F, FieldRule>>;
+
+type MachineFieldRule = FieldRule & {
   /** Changes only when somebody or a commissioning changes the machine: such a field may define a tag. */
   lasting: boolean;
 };
 
-/** Every field a filter may ask for. */
+/** Every field a filter of machines may ask for. */
 export const filterFields = {
   status: { kind: "choice", choices: machineStatuses, lasting: false, meaning: "status in the life cycle" },
   power: { kind: "choice", choices: powerState.options, lasting: false, meaning: "power state its BMC reported last" },
@@ -34,18 +39,24 @@ export const filterFields = {
   vendor: { kind: "text", lasting: true, meaning: "who made the system" },
   product: { kind: "text", lasting: true, meaning: "model of the system" },
   image: { kind: "text", lasting: false, meaning: "image it is deployed with" },
-} as const satisfies Record<string, FieldRule>;
+} as const satisfies Record<string, MachineFieldRule>;
 export type FilterField = keyof typeof filterFields;
 export const filterFieldNames = Object.keys(filterFields) as FilterField[];
 
-/** The rule of a field, in its general type. */
-export function fieldRule(field: FilterField): FieldRule {
+/** The rule of a field of machines, in its general type. */
+export function fieldRule(field: FilterField): MachineFieldRule {
   return filterFields[field];
 }
 
-/** Whether a word is the name of a field. */
-export function isFilterField(word: string): word is FilterField {
-  return Object.hasOwn(filterFields, word);
+/** Whether a word is the name of one of the fields. */
+export function isFieldOf<F extends string>(fields: FieldTable<F>, word: string): word is F {
+  return Object.hasOwn(fields, word);
+}
+
+/** What a field without text or numbers may be: its choices; null for a field of another kind. */
+export function choicesOf(rule: FieldRule): readonly string[] | null {
+  if (rule.kind === "boolean") return ["true", "false"];
+  return rule.kind === "choice" ? rule.choices : null;
 }
 
 export const comparisons = [">=", "<=", ">", "<", ":", "="] as const;
@@ -53,12 +64,12 @@ export type Comparison = ":" | ">=" | "<=" | ">" | "<";
 
 /**
  * A filter as the parser reads it. Several values are any-of. Text values of a field are patterns: `*` stands for any
- * characters. `and` of nothing is every machine.
+ * characters; values of a time are as `parseSpan` reads them; `*` of a number or time is any. `and` of nothing is everything.
  */
-export type Filter =
-  | { kind: "and" | "or"; of: Filter[] }
-  | { kind: "not"; of: Filter }
-  | { kind: "field"; field: FilterField; comparison: Comparison; values: (string | number)[] }
+export type Filter<F extends string = FilterField> =
+  | { kind: "and" | "or"; of: Filter<F>[] }
+  | { kind: "not"; of: Filter<F> }
+  | { kind: "field"; field: F; comparison: Comparison; values: (string | number)[] }
   | { kind: "text"; text: string };
 
 const letters = ["", "K", "M", "G", "T", "P"];

@@ -1,4 +1,4 @@
-import { type Filter, fieldRule, printQuantity } from "./filter-fields.ts";
+import { type FieldTable, type Filter, filterFields, printQuantity } from "./filter-fields.ts";
 
 /** Words that join conditions: as something to look for they need quotation marks. */
 export const keyword = /^(or|and|not)$/i;
@@ -9,12 +9,15 @@ export function printText(text: string): string {
   return bare ? text : `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 
-function nested(filter: Filter, bare: boolean): string {
-  return bare ? printFilter(filter) : `(${printFilter(filter)})`;
+/** A filter of machines as text that `parseFilter` reads as the same filter. */
+export function printFilter(filter: Filter): string {
+  return printFilterOf(filterFields, filter);
 }
 
-/** A filter as text that `parseFilter` reads as the same filter. */
-export function printFilter(filter: Filter): string {
+/** A filter as text that `readFilter` with the same fields reads as the same filter. */
+export function printFilterOf<F extends string>(fields: FieldTable<F>, filter: Filter<F>): string {
+  const nested = (one: Filter<F>, bare: boolean): string =>
+    bare ? printFilterOf(fields, one) : `(${printFilterOf(fields, one)})`;
   switch (filter.kind) {
     case "and":
       return filter.of.map((one) => nested(one, one.kind !== "and" && one.kind !== "or")).join(" ");
@@ -25,7 +28,7 @@ export function printFilter(filter: Filter): string {
     case "text":
       return printText(filter.text);
     case "field": {
-      const rule = fieldRule(filter.field);
+      const rule = fields[filter.field];
       const unit = rule.kind === "number" ? rule.unit : null;
       const values = filter.values.map((value) =>
         typeof value === "number" ? printQuantity(value, unit) : printText(value),

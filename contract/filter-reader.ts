@@ -1,36 +1,51 @@
 import {
   type Comparison,
+  type FieldRule,
+  type FieldTable,
   type Filter,
-  type FilterField,
+  choicesOf,
   comparisons,
-  fieldRule,
-  filterFieldNames,
-  isFilterField,
+  isFieldOf,
   parseQuantity,
 } from "./filter-fields.ts";
 import { keyword, printText } from "./filter-print.ts";
 import { nearest } from "./nearest.ts";
 import { FilterError } from "./filter-error.ts";
 import { matchingChoices } from "./filter-choices.ts";
+import { parseSpan, spanForms } from "./filter-time.ts";
 
 const deepest = 32;
 const mostTerms = 200;
 const mostValues = 500;
 
-const aTerm = "a condition such as status:ready, a word to look for, 'not', or '('";
+function exampleOf(rule: FieldRule): string {
+  if (rule.kind === "number") return ">=1";
+  if (rule.kind === "time") return ">=2026-01-31";
+  return `:${printText(choicesOf(rule)?.[0] ?? "a*")}`;
+}
 
 /** Reads one text, from the left. */
-export class Reader {
+export class Reader<F extends string> {
   private at = 0;
   private terms = 0;
   private values = 0;
   private readonly text: string;
+  private readonly fields: FieldTable<F>;
+  private readonly names: readonly string[];
 
-  constructor(text: string) {
+  constructor(text: string, fields: FieldTable<F>) {
     this.text = text;
+    this.fields = fields;
+    this.names = Object.keys(fields);
   }
 
-  whole(): Filter {
+  private aTerm(): string {
+    const [first, rule] = Object.entries<FieldRule>(this.fields)[0] ?? [];
+    const example = first === undefined || rule === undefined ? "" : ` such as ${first}${exampleOf(rule)}`;
+    return `a condition${example}, a word to look for, 'not', or '('`;
+  }
+
+  whole(): Filter<F> {
     this.space();
     if (this.at === this.text.length) return { kind: "and", of: [] };
     const filter = this.alternatives(0);
@@ -59,14 +74,14 @@ export class Reader {
     return true;
   }
 
-  private alternatives(depth: number): Filter {
+  private alternatives(depth: number): Filter<F> {
     if (depth > deepest) throw this.wrong(`no more than ${deepest} levels of parentheses and 'not'`);
     const of = [this.conjunction(depth)];
     while (this.take("or")) of.push(this.conjunction(depth));
     return of.length === 1 && of[0] ? of[0] : { kind: "or", of };
   }
 
-  private conjunction(depth: number): Filter {
+  private conjunction(depth: number): Filter<F> {
     const of = [this.negation(depth)];
     for (;;) {
       const joined = this.take("and");
@@ -76,7 +91,7 @@ export class Reader {
     return of.length === 1 && of[0] ? of[0] : { kind: "and", of };
   }
 
-  private negation(depth: number): Filter {
+  private negation(depth: number): Filter<F> {
     if (depth > deepest) throw this.wrong(`no more than ${deepest} levels of parentheses and 'not'`);
     if (this.take("not")) return { kind: "not", of: this.negation(depth + 1) };
     if (this.text[this.at] !== "(") return this.term();
@@ -89,12 +104,12 @@ export class Reader {
     return inner;
   }
 
-  private term(): Filter {
+  private term(): Filter<F> {
     const start = this.at;
     const word = this.peek();
     if (++this.terms > mostTerms) throw this.wrong(`no more than ${mostTerms} conditions`, start, word.length);
-    if (this.at === this.text.length || this.text[this.at] === ")") throw this.wrong(aTerm);
-    if (keyword.test(word)) throw this.wrong(aTerm, start, word.length);
+    if (this.at === this.text.length || this.text[this.at] === ")") throw this.wrong(this.aTerm());
+    if (keyword.test(word)) throw this.wrong(this.aTerm(), start, word.length);
     if (this.text[this.at] === '"') return this.freeText(this.quoted());
     const [, name = "", sign] = /^([^:=<>"]*)(>=|<=|[:=<>])?/.exec(word) ?? [];
     if (sign === undefined) {
@@ -102,20 +117,20 @@ export class Reader {
       return this.freeText(word);
     }
     const field = name.toLowerCase();
-    if (!isFilterField(field))
+    if (!isFieldOf(this.fields, field))
       throw this.wrong(
-        `one of the fields ${filterFieldNames.join(", ")} (or the whole word in quotation marks, to look for it)`,
+        `one of the fields ${this.names.join(", ")} (or the whole word in quotation marks, to look for it)`,
         start,
         Math.max(1, name.length),
-        filterFieldNames,
+        this.names,
       );
     this.at += name.length;
     const comparison = this.comparison(field, sign);
-    const values = [...this.value(field)];
+    const values = [...this.value(field, comparison)];
     while (this.text[this.at] === ",") {
-      if (comparison !== ":") throw this.wrong(`a single number after ${sign}`);
+      if (comparison !== ":") throw this.wrong(`a single ${this.fields[field].kind} after ${sign}`);
       this.at++;
-      values.push(...this.value(field));
+      values.push(...this.value(field, comparison));
     }
     if (this.at < this.text.length && !/[\s()]/.test(this.text[this.at] ?? ""))
       throw this.wrong("a space, ',' or ')' after a value");
@@ -123,28 +138,30 @@ export class Reader {
     return { kind: "field", field, comparison, values };
   }
 
-  private freeText(text: string): Filter {
+  private freeText(text: string): Filter<F> {
     if (text === "") throw this.wrong("a word to look for that is not empty");
     this.space();
     return { kind: "text", text };
   }
 
-  private comparison(field: FilterField, sign: string): Comparison {
+  private comparison(field: F, sign: string): Comparison {
     const known = comparisons.find((one) => one === sign);
-    const numeric = fieldRule(field).kind === "number";
-    if (known === undefined || (!numeric && known !== ":" && known !== "="))
-      throw this.wrong(`':' after ${field}, which is no number`, this.at, sign.length);
+    const ordered = ["number", "time"].includes(this.fields[field].kind);
+    if (known === undefined || (!ordered && known !== ":" && known !== "="))
+      throw this.wrong(`':' after ${field}, which is no number and no time`, this.at, sign.length);
     this.at += sign.length;
     return known === "=" ? ":" : known;
   }
 
-  private value(field: FilterField): (string | number)[] {
+  private value(field: F, comparison: Comparison): (string | number)[] {
     const start = this.at;
     const text = this.text[start] === '"' ? this.quoted() : this.bare();
     const wrong = (allowed: string, known?: readonly string[]) =>
       this.wrong(allowed, start, Math.max(1, this.at - start), known);
     if (++this.values > mostValues) throw wrong(`no more than ${mostValues} values`);
-    const rule = fieldRule(field);
+    const rule: FieldRule = this.fields[field];
+    // Whatever value it has.
+    if (text === "*" && comparison === ":" && (rule.kind === "number" || rule.kind === "time")) return [text];
     if (rule.kind === "number") {
       const number = parseQuantity(text, rule.unit);
       if (number === null)
@@ -155,8 +172,13 @@ export class Reader {
       if (text === "") throw wrong(`a value after ${field}, '*' stands for any characters`);
       return [text];
     }
-    const found = matchingChoices(text, rule.choices);
-    if (found.length === 0) throw wrong(`one of ${rule.choices.map(printText).join(", ")}`, rule.choices);
+    if (rule.kind === "time") {
+      if (parseSpan(text) === null) throw wrong(spanForms);
+      return [text];
+    }
+    const choices = choicesOf(rule) ?? [];
+    const found = matchingChoices(text, choices);
+    if (found.length === 0) throw wrong(`one of ${choices.map(printText).join(", ")}`, choices);
     return found;
   }
 

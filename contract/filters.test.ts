@@ -5,14 +5,15 @@ import { completeFilter } from "./filter-completion.ts";
 import {
   type Filter,
   type FilterField,
+  choicesOf,
   fieldRule,
   filterFieldNames,
   parseQuantity,
   printQuantity,
 } from "./filter-fields.ts";
-import { printFilter } from "./filter-print.ts";
+import { printFilter, printFilterOf } from "./filter-print.ts";
 import { FilterError } from "./filter-error.ts";
-import { fieldsOf, filterText, longestFilter, parseFilter } from "./filters.ts";
+import { fieldsOf, filterText, longestFilter, parseFilter, readFilter } from "./filters.ts";
 
 const field = (name: FilterField, ...values: (string | number)[]): Filter => ({
   kind: "field",
@@ -121,8 +122,8 @@ const condition: fc.Arbitrary<Filter> = fc.constantFrom(...filterFieldNames).cha
   const rule = fieldRule(name);
   if (rule.kind === "text")
     return fc.array(text, { minLength: 1, maxLength: 3 }).map((values) => field(name, ...values));
-  if (rule.kind === "choice")
-    return fc.subarray([...rule.choices], { minLength: 1 }).map((values) => field(name, ...values));
+  if (rule.kind !== "number")
+    return fc.subarray([...(choicesOf(rule) ?? [])], { minLength: 1 }).map((values) => field(name, ...values));
   const number = fc.oneof(
     fc.maxSafeNat(),
     fc.nat({ max: 64 }).map((count) => count * (rule.unit ?? 1) ** 3),
@@ -201,6 +202,45 @@ test("any text is read, or refused at a place in it; spoilt filters too", () => 
     ),
     { numRuns: 2000 },
   );
+});
+
+test("fields of any kind are read, printed and completed by their own table", () => {
+  const fields = {
+    seen_at: { kind: "time", meaning: "" },
+    enabled: { kind: "boolean", meaning: "" },
+    size: { kind: "number", unit: 1000, meaning: "" },
+  } as const;
+  const read = readFilter("seen_at>=2026-01-31T12:00:00+01:00 enabled:TRUE or seen_at:2026,2024-02 size<=1.5M", fields);
+  assert.deepEqual(read, {
+    kind: "or",
+    of: [
+      {
+        kind: "and",
+        of: [
+          { kind: "field", field: "seen_at", comparison: ">=", values: ["2026-01-31T12:00:00+01:00"] },
+          { kind: "field", field: "enabled", comparison: ":", values: ["true"] },
+        ],
+      },
+      {
+        kind: "and",
+        of: [
+          { kind: "field", field: "seen_at", comparison: ":", values: ["2026", "2024-02"] },
+          { kind: "field", field: "size", comparison: "<=", values: [1_500_000] },
+        ],
+      },
+    ],
+  });
+  assert.deepEqual(readFilter(printFilterOf(fields, read), fields), read);
+  for (const [text, allowed] of [
+    ["seen_at>=yesterday", /a time such as 2026, 2026-01/],
+    ["seen_at>2026,2027", /a single time after >/],
+    ["seen_at>*", /a time such as/],
+    ["enabled>true", /which is no number and no time/],
+    ["status:ready", /one of the fields seen_at, enabled, size \(/],
+    ["", null],
+  ] as const)
+    if (allowed === null) assert.deepEqual(readFilter(text, fields), { kind: "and", of: [] });
+    else assert.throws(() => readFilter(text, fields), allowed);
 });
 
 test("numbers keep every byte through print and parse", () => {

@@ -1,28 +1,37 @@
 import { z } from "zod";
-import type { Filter, FilterField } from "./filter-fields.ts";
+import { type FieldTable, type Filter, filterFields } from "./filter-fields.ts";
 import { Reader } from "./filter-reader.ts";
 import { FilterError } from "./filter-error.ts";
 
 export const longestFilter = 2000;
 
 /**
- * Reads a filter such as `status:ready cpu>=8 memory>=16G not zone:lab hostname:web*`. Conditions side by side must all
+ * Reads a filter of machines such as `status:ready cpu>=8 memory>=16G not zone:lab hostname:web*`. Conditions side by side must all
  * hold; `or`, `not` and parentheses join them; commas mean any of; anything without a field is looked for as text.
  *
  * @throws FilterError with position, what was found and what is allowed
  */
 export function parseFilter(text: string): Filter {
+  return readFilter(text, filterFields);
+}
+
+/**
+ * Reads a filter of a list that has these fields, in the language of `parseFilter`.
+ *
+ * @throws FilterError
+ */
+export function readFilter<F extends string>(text: string, fields: FieldTable<F>): Filter<F> {
   if (text.length > longestFilter)
     throw new FilterError(longestFilter, text.slice(longestFilter), `no more than ${longestFilter} characters`);
-  return new Reader(text).whole();
+  return new Reader(text, fields).whole();
 }
 
 /** Names of the fields a filter asks for. */
-export function fieldsOf(filter: Filter): FilterField[] {
+export function fieldsOf<F extends string>(filter: Filter<F>): F[] {
   if (filter.kind === "field") return [filter.field];
   if (filter.kind === "text") return [];
   const parts = filter.kind === "not" ? [filter.of] : filter.of;
-  return [...new Set(parts.flatMap(fieldsOf))];
+  return [...new Set(parts.flatMap((part) => fieldsOf(part)))];
 }
 
 /** A filter in a request: text in, filter out. */

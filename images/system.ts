@@ -149,7 +149,7 @@ async function squash(
       "mksquashfs",
       root,
       target,
-      ...words("-noappend -comp zstd -Xcompression-level 15 -b 131072 -progress"),
+      ...words("-noappend -comp zstd -Xcompression-level 9 -b 131072 -progress"),
       ...(recipe.kind === "ephemeral" ? ["-no-xattrs"] : []),
       "-e",
       "rackwright-out",

@@ -65,6 +65,10 @@ function readFlags() {
   };
 }
 
+if (process.argv.includes("--help")) {
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
 let flags;
 try {
   flags = readFlags();

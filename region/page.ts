@@ -11,3 +11,9 @@ export function cutPage<T>(rows: readonly T[], limit: number, cursorOf: (row: T)
   const last = items.at(-1);
   return { items, next: rows.length > limit && last !== undefined ? String(cursorOf(last)) : null };
 }
+
+/** A page with each of its items as it is shown. */
+export const showPage = <T, S>({ items, next }: Page<T>, shown: (item: T) => S): Page<S> => ({
+  items: items.map(shown),
+  next,
+});

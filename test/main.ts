@@ -79,21 +79,31 @@ const filesFor = async (group: Exclude<GroupName, "static">): Promise<string[]> 
     ? (await filesOf(home, group)).filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
     : [];
 const large = await filesFor("large");
-// Building the images takes minutes, much of it waiting, and the other large tests need them.
-const images = large.filter((file) => file.endsWith("images.large.test.ts"));
-const building = nodeTests("large, building the images", images, { scratch, atOnce: 1 });
-let counts = wants("static") && parts.length === 0 ? await staticChecks() : none;
-for (const group of ["unit", "medium"] as const)
-  counts = add(counts, await nodeTests(group, await filesFor(group), { scratch, atOnce: 2 }));
-counts = add(counts, await building);
-// Virtual machines that live long compute; the others mostly wait. One file of each kind at a time fills two cores.
-const roads = large.filter((file) => file.startsWith(join(home, "test", "road")));
-const others = large.filter((file) => !images.includes(file) && !roads.includes(file));
-for (const lane of await Promise.all([
-  nodeTests("large, whole lives", roads, { scratch, atOnce: 1 }),
-  nodeTests("large", others, { scratch, atOnce: 1 }),
-]))
-  counts = add(counts, lane);
+const below = (...starts: string[]): string[] =>
+  large.filter((file) => starts.some((start) => file.startsWith(join(home, start))));
+const images = below("images/images.large");
+const roads = below("test/road/");
+const onImages = below("test/wrong/out-of-memory.large");
+const others = large.filter((file) => ![...images, ...roads, ...onImages].includes(file));
+
+// Images take minutes to build, much of it waiting, and whole lives of virtual machines need them; everything else is
+// done beside.
+const built = Promise.withResolvers<void>();
+async function machineLane(): Promise<Counts> {
+  const building = await nodeTests("large, building the images", images, { scratch, atOnce: 1 });
+  built.resolve();
+  return add(building, await nodeTests("large, whole lives", roads, { scratch, atOnce: 1 }));
+}
+async function otherLane(): Promise<Counts> {
+  let counts = wants("static") && parts.length === 0 ? await staticChecks() : none;
+  for (const group of ["unit", "medium"] as const)
+    counts = add(counts, await nodeTests(group, await filesFor(group), { scratch, atOnce: 2 }));
+  counts = add(counts, await nodeTests("large", others, { scratch, atOnce: 1 }));
+  await built.promise;
+  return add(counts, await nodeTests("large, with the images", onImages, { scratch, atOnce: 1 }));
+}
+let counts = none;
+for (const lane of await Promise.all([machineLane(), otherLane()])) counts = add(counts, lane);
 counts = add(counts, await nodeTests("clients", await filesFor("clients"), { scratch, atOnce: 1 }));
 await rm(scratch, { recursive: true, force: true });
 console.log(json ? JSON.stringify(counts) : `\n${closingLine(counts)}`);

@@ -3,6 +3,7 @@ import type {
   Event,
   Explanation,
   Image,
+  LoginWays,
   Machine,
   MachineDetail,
   Problem,
@@ -49,6 +50,7 @@ async function textOf(path: string, init: RequestInit): Promise<string> {
 export const currentSession = (): Promise<Session> => exchange("GET", "/api/v1/sessions/current");
 export const signIn = (username: string, password: string): Promise<Session> =>
   exchange("POST", "/api/v1/sessions", undefined, { username, password });
+export const loginWays = (): Promise<LoginWays> => exchange("GET", "/api/v1/login");
 export const signOut = (session: Session): Promise<null> =>
   exchange("DELETE", "/api/v1/sessions/current", session.csrf_token);
 

@@ -1,10 +1,19 @@
-import { useState } from "react";
-import { signIn } from "./api.ts";
+import type { LoginWays } from "@rackwright/contract";
+import { useEffect, useState } from "react";
+import { loginWays, signIn } from "./api.ts";
 import type { Session } from "./api.ts";
 
 export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => void }): React.ReactNode {
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const [providers, setProviders] = useState<LoginWays["oidc"]>([]);
+  useEffect(() => {
+    // Without them there is still the password, whose answer tells what is wrong.
+    loginWays().then(
+      ({ oidc }) => setProviders(oidc),
+      () => setProviders([]),
+    );
+  }, []);
   const submit = (event: React.FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -38,6 +47,11 @@ export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => void 
       <button type="submit" disabled={busy}>
         Sign in
       </button>
+      {providers.map(({ name, title, url }) => (
+        <a key={name} className="button" href={`${url}?return_to=/`}>
+          Sign in with {title}
+        </a>
+      ))}
       <p className="quiet">
         No account yet? Run <code>rackwright createadmin --username NAME</code> on the region&apos;s host.
       </p>

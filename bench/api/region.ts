@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { apiClient } from "@rackwright/cli";
+import { apiClient, lean } from "@rackwright/cli";
 import { z } from "zod";
 import { endChild, waitFor } from "../dhcp/pair.ts";
 import { startPostgres } from "../dhcp/private-postgres.ts";
@@ -30,7 +30,10 @@ export async function startFullRegion(fleet: Fleet): Promise<BenchRegion> {
   const program = join(import.meta.dirname, "../../region/main.ts");
   const flags = ["--state", state, "--images", join(state, "images"), "--port", String(port), "--listen", "127.0.0.1"];
   const url = `postgresql://${postgres.user}@/rackwright?host=${encodeURIComponent(postgres.host)}`;
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, ...flags], {
+  const argv = [process.execPath, "--disable-warning=ExperimentalWarning", program, ...flags];
+  // As it is started where it serves.
+  const [command = "", ...rest] = lean("region", { cache: join(state, "cache") }, argv);
+  const child = spawn(command, rest, {
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, RACKWRIGHT_DATABASE: url },
   });

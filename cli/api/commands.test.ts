@@ -3,23 +3,34 @@ import test from "node:test";
 import type { Command } from "commander";
 import { buildProgram } from "../program.ts";
 import { silentTerminal } from "../terminal.ts";
-import { apiDocument } from "./document.ts";
-import { fieldOption } from "./options.ts";
+import { type Schema, apiDocument } from "./document.ts";
+import { type Where, fieldOption, fieldsOf, valueOf } from "./options.ts";
 import { singular, wordsOf } from "./words.ts";
 
 const api = apiDocument();
+const where: Where = { noun: "vlan", path: "/api/v1/vlans", beside: [] };
 const program = buildProgram({ terminal: silentTerminal, environment: {}, interrupted: new AbortController().signal });
 const find = (words: readonly string[]): Command | undefined =>
   words.reduce<Command | undefined>((found, word) => found?.commands.find((one) => one.name() === word), program);
 
+/** Routes that commands made by hand speak to under another name, and those of browsers. */
+const elsewhere = new Set([
+  "GET /api/v1/events",
+  "GET /api/v1/failures",
+  "GET /api/v1/failures/{code}",
+  "GET /api/v1/machines/{id}/results",
+  "GET /api/v1/status",
+  "GET /api/v1/sessions/current",
+  "DELETE /api/v1/sessions/current",
+]);
+
 test("every route of the API has a command, but for those of browsers and streams", () => {
-  const without = api.operations
+  const lost = api.operations
     .filter(({ path, types }) => path.startsWith("/api/v1/") && !types.includes("text/event-stream"))
+    .filter(({ path }) => !/^\/api\/v1\/(login|openapi|events\/stream)/.test(path))
     .filter((one) => find(wordsOf(one, api.operations).words) === undefined)
-    .map(({ path }) => path);
-  const allowed = /^\/api\/v1\/(sessions\/current|login|openapi)/;
-  // What has a command made by hand that takes its place has one by its first word at least.
-  const lost = without.filter((path) => !allowed.test(path) && find([path.split("/")[3] ?? ""]) === undefined);
+    .map(({ method, path }) => `${method} ${path}`)
+    .filter((one) => !elsewhere.has(one));
   assert.deepEqual(lost, []);
 });
 
@@ -51,21 +62,58 @@ test("one of many is named in the singular", () => {
 
 test("options read what their fields hold, and refuse the rest", () => {
   const read = (schema: Parameters<typeof fieldOption>[1], typed: string): unknown =>
-    fieldOption("mtu", schema, false, "vlan", api).option.parseArg?.(typed, undefined);
+    fieldOption("mtu", schema, false, where, api).option.parseArg?.(typed, undefined);
   assert.equal(read({ type: "integer" }, "9000"), 9000);
-  assert.equal(read({ anyOf: [{ type: "string" }, { type: "null" }] }, "null"), null);
+  assert.equal(valueOf(read({ anyOf: [{ type: "string" }, { type: "null" }] }, "null")), null);
   assert.deepEqual(read({ type: "array", items: { type: "string" } }, "a, b"), ["a", "b"]);
   assert.equal(read({ type: "boolean" }, "false"), false);
   assert.deepEqual(read({ type: "object" }, '{"a":1}'), { a: 1 });
-  for (const [schema, typed] of [
+  const map = { type: "object", additionalProperties: { type: "string" } };
+  assert.deepEqual(read(map, "a=1,b=x=y"), { a: "1", b: "x=y" });
+  const address = {
+    anyOf: [
+      { type: "string", format: "ipv4" },
+      { type: "string", format: "ipv6" },
+    ],
+  };
+  assert.equal(read(address, "10.0.0.1"), "10.0.0.1");
+  const oneOrMany = { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }] };
+  assert.deepEqual(read(oneOrMany, "a,b"), ["a", "b"]);
+  assert.deepEqual(read(oneOrMany, ""), []);
+  assert.equal(
+    fieldOption("root_size", { anyOf: [{ type: "integer" }, { type: "string" }] }, false, where, api).option.parseArg?.(
+      "2G",
+      undefined,
+    ),
+    2 * 1024 ** 3,
+  );
+  const wrong: [Schema, string][] = [
     [{ type: "integer" }, "1.5"],
     [{ type: "boolean" }, "yes"],
     [{ type: "object" }, "{"],
-  ] as const)
-    assert.throws(() => read(schema, typed), /It must be/);
+    [{ type: "string", enum: ["a", "b"] }, "c"],
+    [{ type: "array", items: { type: "string", enum: ["a", "b"] } }, "a,c"],
+  ];
+  for (const [schema, typed] of wrong) assert.throws(() => read(schema, typed), / must be/);
 });
 
 test("a field that is called as an option of every command is called after its noun", () => {
-  const { option, name } = fieldOption("url", { type: "string" }, true, "webhook", api);
+  const { option, name } = fieldOption("url", { type: "string" }, true, { ...where, noun: "webhook" }, api);
   assert.deepEqual([option.long, name], ["--webhook-url", "url"]);
+});
+
+test("a body of several forms has the fields of all, and what its kind may be", () => {
+  const create = api.operations.find((one) => one.path === "/api/v1/machines/{id}/interfaces" && one.method === "POST");
+  const fields = fieldsOf(create?.body ?? {}, api);
+  const type = fields.find(({ name }) => name === "type");
+  assert.deepEqual([type?.required, type?.schema.enum], [true, ["physical", "bond", "bridge", "vlan"]]);
+  for (const name of ["mac", "bond_mode", "parents", "bridge_stp"])
+    assert.ok(
+      fields.some((one) => one.name === name),
+      name,
+    );
+  assert.deepEqual(
+    fields.filter(({ required }) => required).map(({ name }) => name),
+    ["type"],
+  );
 });

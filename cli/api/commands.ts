@@ -1,12 +1,16 @@
+import { plan } from "@rackwright/contract";
 import { Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { clientOf, withTarget } from "../context.ts";
+import type { ApiClient } from "../client.ts";
+import { clientOf, withTarget, withTrial } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
-import { CliError } from "../errors.ts";
+import { CliError, inOptions } from "../errors.ts";
 import { type ApiDocument, type Operation, apiDocument } from "./document.ts";
 import { identify } from "./find.ts";
-import { type Field, fieldOption, parameterOption, readBody } from "./options.ts";
-import { showAnswer } from "./show.ts";
+import { columns, done, meanings } from "./meanings.ts";
+import { type Field, fieldOption, fieldsOf, parameterOption, readBody, valueOf } from "./options.ts";
+import { paged, withNames } from "./references.ts";
+import { showAnswer, showPlan } from "./show.ts";
 import { type Words, answersItems, singular, wordsOf } from "./words.ts";
 
 /** Routes that are for browsers and for long connections. */
@@ -25,15 +29,17 @@ export function apiCommands(program: Command, context: Context): void {
     const command = place(program, words.words);
     if (command !== null) describe(command, operation, words, api, context);
   }
-  for (const command of program.commands) nameGroups(command);
+  for (const command of program.commands) nameGroups(command, command.name());
 }
 
 /** Says of a group what its commands are. */
-function nameGroups(command: Command): void {
-  for (const sub of command.commands) nameGroups(sub);
+function nameGroups(command: Command, path: string): void {
+  for (const sub of command.commands) nameGroups(sub, `${path} ${sub.name()}`);
   if (command.description() !== "" || command.commands.length === 0) return;
   const words = command.commands.map((sub) => sub.name().replaceAll("-", " "));
-  command.description(`${command.name().replaceAll("-", " ")}: ${words.join(", ")}`);
+  command.description(
+    meanings[path] ?? meanings[`* ${command.name()}`] ?? `${command.name().replaceAll("-", " ")}: ${words.join(", ")}`,
+  );
 }
 
 /** A command that does something by itself: it has nothing below it. */
@@ -43,10 +49,11 @@ const isWhole = (command: Command): boolean => command.commands.length === 0;
 function place(program: Command, words: readonly string[]): Command | null {
   let parent = program;
   for (const [index, word] of words.entries()) {
+    const hidden = done.has(words.slice(0, index + 1).join(" "));
     const found = parent.commands.find((one) => one.name() === word);
     const last = index === words.length - 1;
     if (found === undefined) {
-      const made = parent.command(word);
+      const made = parent.command(word, { hidden });
       if (last) return made;
       parent = made;
     } else if (last || isWhole(found)) return null;
@@ -56,26 +63,34 @@ function place(program: Command, words: readonly string[]): Command | null {
 }
 
 function describe(command: Command, operation: Operation, words: Words, api: ApiDocument, context: Context): void {
-  const { method, parameters, body } = operation;
+  const { method, parameters, body, path, tries } = operation;
   const noun = singular(words.words[0] ?? "");
-  withTarget(command.description(sentence(operation.summary)));
+  command.description(sentence(operation.summary));
   for (const { argument } of words.placeholders) command.argument(`<${argument}>`);
   const lists = answersItems(operation);
-  const query = parameters
-    .filter((one) => one.in === "query" && !(lists && ["cursor", "limit"].includes(one.name)))
-    .map((one) => parameterOption(one, noun, api));
-  if (lists) command.option("--limit <number>", "show no more than so many", most);
-  const shape = body === null ? null : api.resolve(body);
-  const fields = Object.entries(shape?.properties ?? {}).map(([name, schema]) =>
-    fieldOption(name, schema, shape?.required?.includes(name) ?? false, noun, api),
+  const asked = parameters.filter(
+    (one) => one.in === "query" && !(lists && (one.name === "cursor" || one.name === "limit")),
   );
-  for (const { option } of [...fields, ...query])
+  const held = body === null ? [] : fieldsOf(body, api);
+  const where = { noun, path, beside: [...held, ...asked].map(({ name }) => name) };
+  const query = asked.map((one) => parameterOption(one, where, api));
+  const fields = held.map(({ name, schema, required }) => fieldOption(name, schema, required, where, api));
+  // What must be given comes first.
+  const sorted = [
+    ...fields.filter(({ required }) => required),
+    ...fields.filter(({ required }) => !required),
+    ...query,
+  ];
+  for (const { option } of sorted)
     if (command.options.every((one) => one.long !== option.long)) command.addOption(option);
-  if (shape !== null) command.option("--body <json>", "the whole body as JSON, @FILE, or - for standard input");
+  if (lists) command.option("--limit <number>", "show no more than so many", most);
+  if (body !== null) command.option("--body <json>", "the whole body as JSON, @FILE, or - for standard input");
+  if (tries) withTrial(command);
+  withTarget(command);
   command.action(async (...given: unknown[]) => {
     const names = given.slice(0, words.placeholders.length).map(String);
-    const options = command.opts<CommonOptions & Record<string, unknown>>();
-    await perform({ operation, words, names, options, fields, query, lists, context });
+    const options = command.opts<Options>();
+    await perform({ operation, words, names, options, fields, query, lists, context, api });
   });
   if (method === "DELETE" && words.placeholders.length === 0) command.alias("clear");
 }
@@ -88,40 +103,74 @@ function most(typed: string): number {
   return value;
 }
 
+type Options = CommonOptions & Record<string, unknown>;
 type Asked = {
   operation: Operation;
   words: Words;
   names: readonly string[];
-  options: CommonOptions & Record<string, unknown>;
+  options: Options;
   fields: readonly Field[];
   query: readonly Field[];
   lists: boolean;
   context: Context;
+  api: ApiDocument;
 };
 
 const anything = z.unknown();
 
-async function perform({ operation, words, names, options, fields, query, lists, context }: Asked): Promise<void> {
+async function perform(asked: Asked): Promise<void> {
+  const { operation, words, names, options, query, lists, context, api } = asked;
   const client = clientOf(context, options);
   let path = operation.path;
   for (const [index, placeholder] of words.placeholders.entries()) {
-    const filled = { ...placeholder, collection: fill(placeholder.collection, operation.path, path) };
-    const id = await identify(client, filled, names[index] ?? "");
+    const collection = fill(placeholder.collection, operation.path, path);
+    const id = await identify(client, api, placeholder, collection, names[index] ?? "");
     path = path.replace(`{${placeholder.parameter}}`, encodeURIComponent(id));
   }
-  const asked = new URLSearchParams();
-  for (const { name, attribute } of query)
-    for (const value of [options[attribute] ?? []].flat())
-      asked.append(name, typeof value === "string" ? value : JSON.stringify(value));
-  const whole = asked.size === 0 ? path : `${path}?${asked.toString()}`;
-  if (lists) return showPage(context, options, client.all(pageOf(whole, options["limit"]), anything));
-  if (operation.method === "GET") {
-    if (operation.answer === null) return context.terminal.write((await client.read(whole)).body);
-    return show(context, options, await client.get(whole, anything));
+  const wanted = new URLSearchParams();
+  for (const field of query)
+    for (const value of [(await given(client, field, asked, path)) ?? []].flat())
+      wanted.append(field.name, typeof value === "string" ? value : JSON.stringify(value));
+  if (options["dryRun"] === true) wanted.set("dry_run", "true");
+  const whole = wanted.size === 0 ? path : `${path}?${wanted.toString()}`;
+  const showAll = async (answer: unknown): Promise<void> => {
+    if (options.json) context.terminal.print(JSON.stringify(answer ?? null));
+    else
+      showAnswer(
+        context.terminal,
+        await withNames(client, api, { template: operation.path, path }, answer),
+        columnsOf(words.words),
+      );
+  };
+  if (lists) {
+    const limit = typeof options["limit"] === "number" ? options["limit"] : Infinity;
+    const items = client.all(paged(operation.path, whole, api, limit), anything);
+    return showAll(await take(items, limit));
   }
-  const answer = await client.send(operation.method, whole, bodyFrom(operation, options, fields), anything);
+  const { method } = operation;
+  if (method === "GET") {
+    if (operation.answer === null) return context.terminal.write((await client.read(whole)).body);
+    return showAll(await client.get(whole, anything));
+  }
+  const body = await bodyFrom(client, asked, path);
+  const flags = Object.fromEntries(asked.fields.map(({ name, option }) => [name, option.long ?? name]));
+  const send = async <T>(schema: z.ZodType<T>): Promise<T> => {
+    try {
+      return await client.send(method, whole, body, schema);
+    } catch (error) {
+      throw options["body"] === undefined ? inOptions(error, flags) : error;
+    }
+  };
+  if (options["dryRun"] === true) return showPlan(context.terminal, options.json, await send(plan));
+  const answer = await send(anything);
   if (!options.json && (answer === undefined || answer === "")) context.terminal.print("Done.");
-  else show(context, options, answer);
+  else await showAll(answer);
+}
+
+/** Columns people look for, where a list has many. */
+function columnsOf(words: readonly string[]): readonly string[] | undefined {
+  const noun = words.slice(0, -1);
+  return columns[noun.join(" ")] ?? columns[`* ${noun.at(-1) ?? ""}`];
 }
 
 /** A collection's path with the values its route's placeholders have by now. */
@@ -133,33 +182,43 @@ function fill(collection: string, template: string, path: string): string {
     .join("/");
 }
 
-function bodyFrom(operation: Operation, options: Record<string, unknown>, fields: readonly Field[]): unknown {
+/** What was given for a field, as the API takes it: things by their ids. */
+async function given(client: ApiClient, { attribute, reference }: Field, asked: Asked, path: string): Promise<unknown> {
+  const { options, api, operation } = asked;
+  const value = valueOf(options[attribute]);
+  if (reference === null || value === undefined || value === null) return value;
+  const { word, collection } = reference;
+  const named = { parameter: "id", argument: word, collection };
+  const find = async (typed: unknown): Promise<string | number> => {
+    const id = await identify(client, api, named, fill(collection, operation.path, path), String(typed));
+    return /^-?\d{1,15}$/.test(id) ? Number(id) : id;
+  };
+  return Array.isArray(value) ? Promise.all(value.map(find)) : find(value);
+}
+
+async function bodyFrom(client: ApiClient, asked: Asked, path: string): Promise<unknown> {
+  const { operation, options, fields } = asked;
   if (operation.body === null) return undefined;
-  const given = options["body"];
-  const body = typeof given === "string" ? readBody(given) : {};
-  for (const { name, attribute } of fields) if (options[attribute] !== undefined) body[name] = options[attribute];
+  const whole = options["body"];
+  const body = typeof whole === "string" ? readBody(whole) : {};
+  const missing = fields.filter(
+    ({ name, attribute, required }) => required && options[attribute] === undefined && !(name in body),
+  );
+  if (missing.length > 0) {
+    const flags = missing.map(({ option }) => option.flags).join(" and ");
+    throw new CliError(`${flags} must be given.`, "See --help of this command.", 2);
+  }
+  for (const field of fields) {
+    const value = await given(client, field, asked, path);
+    if (value !== undefined) body[field.name] = value;
+  }
   if (operation.method === "PATCH" && Object.keys(body).length === 0)
-    throw new CliError("Nothing is given to change.", "See --help of this command for what can be.", 2);
+    throw new CliError("Nothing is given to change.", "See --help of this command.", 2);
   return body;
 }
 
-const pageOf = (path: string, limit: unknown): string =>
-  `${path}${path.includes("?") ? "&" : "?"}limit=${typeof limit === "number" ? Math.min(limit, 1000) : 1000}`;
-
-async function showPage(
-  context: Context,
-  options: CommonOptions & Record<string, unknown>,
-  items: AsyncGenerator,
-): Promise<void> {
-  const limit = typeof options["limit"] === "number" ? options["limit"] : Infinity;
+async function take(items: AsyncGenerator, limit: number): Promise<unknown[]> {
   const found: unknown[] = [];
-  for await (const one of items) {
-    if (found.push(one) >= limit) break;
-  }
-  show(context, options, found);
-}
-
-function show(context: Context, options: CommonOptions, answer: unknown): void {
-  if (options.json) context.terminal.print(JSON.stringify(answer ?? null));
-  else showAnswer(context.terminal, answer);
+  for await (const one of items) if (found.push(one) >= limit) break;
+  return found;
 }

@@ -12,6 +12,10 @@ export type Schema = {
   required?: string[] | undefined;
   items?: Schema | undefined;
   anyOf?: Schema[] | undefined;
+  oneOf?: Schema[] | undefined;
+  const?: unknown;
+  maximum?: number | undefined;
+  additionalProperties?: Schema | boolean | undefined;
 };
 /** The program wrote these itself, and reading them through took longer than most commands. */
 const schema = z.custom<Schema>();
@@ -26,19 +30,20 @@ const parameter = z.looseObject({
 export type Parameter = z.infer<typeof parameter>;
 const operation = z.looseObject({
   summary: z.string().default(""),
-  // Those that are only named are common to many: fields, dry_run and headers, which are no words of one command.
-  parameters: z
-    .array(z.union([parameter, z.looseObject({ $ref: z.string() })]))
-    .default([])
-    .transform((all) => all.flatMap((one) => ("$ref" in one ? [] : [parameter.parse(one)]))),
+  parameters: z.array(z.union([parameter, z.looseObject({ $ref: z.string() })])).default([]),
   requestBody: z.looseObject({ content }).optional(),
   responses: z.record(z.string(), z.looseObject({ content: content.optional() })),
 });
 const methods = ["get", "post", "put", "patch", "delete"] as const;
 const document = z.looseObject({
   paths: z.record(z.string(), z.looseObject(Object.fromEntries(methods.map((name) => [name, operation.optional()])))),
-  components: z.looseObject({ schemas: z.record(z.string(), schema).default({}) }),
+  components: z.looseObject({
+    schemas: z.record(z.string(), schema).default({}),
+    parameters: z.record(z.string(), parameter).default({}),
+  }),
 });
+/** Parameters common to many routes that are no words of one command. */
+const common = new Set(["fields", "dry_run"]);
 
 /** One route of the API as its description has it. */
 export type Operation = {
@@ -47,6 +52,8 @@ export type Operation = {
   path: string;
   summary: string;
   parameters: readonly Parameter[];
+  /** Whether it can be asked to say what it would do, and do nothing. */
+  tries: boolean;
   /** Of a JSON body; null: it takes none. */
   body: Schema | null;
   /** Of a JSON answer; null: it is no JSON. */
@@ -75,14 +82,19 @@ export function apiDocument(): ApiDocument {
     methods.flatMap((name): Operation[] => {
       const found = operation.safeParse(item[name]);
       if (!found.success) return [];
-      const { summary, parameters, requestBody, responses } = found.data;
+      const { summary, requestBody, responses } = found.data;
+      const parameters = found.data.parameters.flatMap((one) => {
+        const named = "$ref" in one ? components.parameters[String(one.$ref).split("/").at(-1) ?? ""] : one;
+        return named === undefined ? [] : [parameter.parse(named)];
+      });
       const done = answerOf(responses);
       return [
         {
           method: name.toUpperCase() as Operation["method"],
           path,
           summary,
-          parameters,
+          parameters: parameters.filter((one) => one.in !== "header" && !common.has(one.name)),
+          tries: parameters.some((one) => one.name === "dry_run"),
           body: requestBody?.content["application/json"]?.schema ?? null,
           answer: done["application/json"]?.schema ?? null,
           types: Object.keys(done),

@@ -1,41 +1,39 @@
 import { nearest } from "@rackwright/contract";
-import { z } from "zod";
 import type { ApiClient } from "../client.ts";
 import { CliError } from "../errors.ts";
 import { findMachine } from "../find.ts";
+import type { ApiDocument } from "./document.ts";
+import { fabricsFor, itemsOf, namesOf } from "./references.ts";
 import type { Placeholder } from "./words.ts";
 
-/** Fields by which people name a thing. */
-export const names = ["name", "hostname", "cidr", "username", "fqdn", "address", "ip", "mac", "url", "title"];
-const item = z.record(z.string(), z.unknown());
-
 /**
- * What a route wants for a thing somebody named: its id where the thing is named otherwise. @throws CliError with the
- * nearest name
+ * What a route wants for a thing somebody named: its id where the thing is named otherwise.
+ *
+ * @param path the collection's path, filled in
+ * @throws CliError with the nearest name
  */
 export async function identify(
   client: ApiClient,
+  api: ApiDocument,
   { parameter, argument, collection }: Placeholder,
+  path: string,
   typed: string,
 ): Promise<string> {
   if (collection === "/api/v1/machines") return (await findMachine(client, typed)).id;
-  if (parameter !== "id" || /^-?\d+$/.test(typed)) return typed;
-  const separator = collection.includes("?") ? "&" : "?";
-  const known = await Array.fromAsync(client.all(`${collection}${separator}limit=1000`, item)).catch(() => []);
-  const found = known.filter((one) => String(one["id"]) === typed || names.some((name) => one[name] === typed));
+  if (["name", "username", "code"].includes(parameter) || /^-?\d+$/.test(typed)) return typed;
+  const known = await itemsOf(client, api, collection, path);
+  const fabrics = await fabricsFor(client, api, collection);
+  const found = known.filter((one) => String(one["id"]) === typed || namesOf(one, fabrics).includes(typed));
   const [only] = found;
   if (found.length === 1 && only !== undefined) return String(only["id"]);
-  if (found.length > 1)
-    throw new CliError(
-      `${found.length} of them are called '${typed}'.`,
-      `Name one by its number: ${found.map((one) => String(one["id"])).join(", ")}.`,
-      2,
-    );
-  const all = known.flatMap((one) => names.flatMap((name) => (typeof one[name] === "string" ? [one[name]] : [])));
+  const noun = argument.replaceAll("-", " ");
+  if (found.length > 1) {
+    const others = found.map((one) => namesOf(one, fabrics).find((name) => name !== typed) ?? String(one["id"]));
+    throw new CliError(`${found.length} of them are called '${typed}'.`, `Name one of ${others.join(", ")}.`, 2);
+  }
+  const all = known.flatMap((one) => namesOf(one, fabrics));
   const near = nearest(typed, all);
-  throw new CliError(
-    `There is no ${argument.replaceAll("-", " ")} '${typed}'.`,
-    near === undefined ? "List them to see what there is." : `Did you mean ${near}?`,
-    2,
-  );
+  const few =
+    all.length === 0 ? "There is none yet." : `There are ${all.slice(0, 10).join(", ")}${all.length > 10 ? " …" : ""}.`;
+  throw new CliError(`There is no ${noun} '${typed}'.`, near === undefined ? few : `Did you mean ${near}?`, 2);
 }

@@ -1,89 +1,161 @@
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError, Option } from "commander";
+import { parseQuantity } from "@rackwright/contract";
 import { CliError } from "../errors.ts";
 import type { ApiDocument, Parameter, Schema } from "./document.ts";
+import { type Reference, referenceOf } from "./references.ts";
 
 /** An option of the command line that stands for a field of a body or a parameter of a query. */
-export type Field = { readonly name: string; readonly attribute: string; readonly option: Option };
+export type Field = {
+  readonly name: string;
+  readonly attribute: string;
+  readonly option: Option;
+  readonly required: boolean;
+  /** Where what it names is listed; null: its value says all. */
+  readonly reference: Reference | null;
+};
 
 /** Options every command that asks a region has. */
-const taken = new Set(["state", "url", "api-key", "profile", "json", "body", "help", "version"]);
+const taken = new Set(["state", "url", "api-key", "profile", "json", "body", "help", "version", "dry-run"]);
 const kebab = (name: string): string => name.replaceAll("_", "-");
 
-/** The option for a field; one whose name the command line needs for itself is called after the noun, too. */
-export function fieldOption(name: string, schema: Schema, required: boolean, noun: string, api: ApiDocument): Field {
-  const plain = kebab(name);
-  const long = taken.has(plain) ? `${noun}-${plain}` : plain;
-  const kind = kindOf(schema, api);
+/** What `null` is read as: commander takes a null for an option without a value. */
+export const nothing: unique symbol = Symbol("null");
+
+/** The value of an option as a body holds it. */
+export const valueOf = (read: unknown): unknown => (read === nothing ? null : read);
+
+/** Where a field is: below which noun and at which path of the API, and the names of the fields beside it. */
+export type Where = { readonly noun: string; readonly path: string; readonly beside: readonly string[] };
+
+/**
+ * The option for a field; one whose name the command line needs for itself is called after the noun, too, and one that
+ * holds the number of another thing is called after that thing and takes its name.
+ */
+export function fieldOption(name: string, schema: Schema, required: boolean, where: Where, api: ApiDocument): Field {
+  const found = kindOf(schema, api, name);
+  const fits = ["integer", "string"].includes(found.type) && found.choices === undefined;
+  const reference = fits ? referenceOf(name, where.path, api) : null;
+  const short = name.replace(/_id$/, "");
+  const plain = kebab(reference !== null && !where.beside.includes(short) ? short : name);
+  const long = taken.has(plain) ? `${where.noun}-${plain}` : plain;
+  const kind: Kind =
+    reference === null
+      ? found
+      : { ...found, type: "string", word: found.list ? `${reference.word},...` : reference.word };
   const note = required ? " (required)" : kind.nullable ? " ('null' for none)" : "";
-  const meaning = schema.description ?? kind.description ?? `its ${name.replaceAll("_", " ")}`;
-  const text = `${meaning.replaceAll("\n", " ")}${note}`;
-  const option = new Option(kind.word === null ? `--${long}` : `--${long} <${kind.word}>`, text);
+  const plural = kind.list && kind.choices !== undefined ? ` (of ${kind.choices.join(", ")})` : "";
+  const described = schema.description ?? kind.description ?? `its ${short.replaceAll("_", " ")}`;
+  const meaning = reference === null ? described : `${described} (${found.list ? "names or ids" : "name or id"})`;
+  const value = kind.type === "boolean" ? `[${kind.word}]` : `<${kind.word}>`;
+  const option = new Option(`--${long} ${value}`, `${meaning.replaceAll("\n", " ")}${plural}${note}`);
   if (kind.choices !== undefined && !kind.list) option.choices(kind.choices);
-  if (kind.word !== null)
-    option.argParser((typed: string, before: unknown) => {
-      const read = readValue(typed, kind);
-      return kind.list ? [...(Array.isArray(before) ? before : []), ...[read].flat()] : read;
-    });
-  return { name, attribute: option.attributeName(), option };
+  option.argParser((typed: string, before: unknown) => {
+    const read = readValue(typed, kind);
+    if (read === nothing) return read;
+    if (kind.type === "map")
+      return { ...(typeof before === "object" ? before : {}), ...(typeof read === "object" ? read : {}) };
+    return kind.list ? [...(Array.isArray(before) ? before : []), ...[read].flat()] : read;
+  });
+  return { name, attribute: option.attributeName(), option, required, reference };
 }
 
-export const parameterOption = (parameter: Parameter, noun: string, api: ApiDocument): Field =>
+export const parameterOption = (parameter: Parameter, where: Where, api: ApiDocument): Field =>
   fieldOption(
     parameter.name,
     { ...parameter.schema, description: parameter.description ?? parameter.schema.description },
     parameter.required ?? false,
-    noun,
+    where,
     api,
   );
 
+/** The fields of a body; of one that has several forms those of all, of which some go together. */
+export function fieldsOf(body: Schema, api: ApiDocument): { name: string; schema: Schema; required: boolean }[] {
+  const whole = api.resolve(body);
+  const forms = (whole.oneOf ?? whole.anyOf ?? [whole]).map((one) => api.resolve(one));
+  const names = [...new Set(forms.flatMap((one) => Object.keys(one.properties ?? {})))];
+  return names.map((name) => {
+    const held = forms.flatMap((one) => one.properties?.[name] ?? []);
+    const [first = {}] = held;
+    const words = held.flatMap((one) => wordsIn(api.resolve(one)));
+    const required = forms.every((one) => one.required?.includes(name) ?? false);
+    return {
+      name,
+      required,
+      schema: held.length > 1 && words.length > 0 ? { ...first, enum: [...new Set(words)] } : first,
+    };
+  });
+}
+
+const wordsIn = (schema: Schema): unknown[] => schema.enum ?? (schema.const === undefined ? [] : [schema.const]);
+
 type Kind = {
-  /** What stands in the angle brackets; null: a flag without a value. */
-  word: string | null;
-  type: "string" | "integer" | "number" | "boolean" | "json";
+  /** What stands in the brackets. */
+  word: string;
+  type: "string" | "integer" | "number" | "boolean" | "size" | "map" | "json";
   list: boolean;
   nullable: boolean;
   choices?: string[];
   description?: string | undefined;
 };
 
-function kindOf(schema: Schema, api: ApiDocument): Kind {
+/** Fields that count bytes. */
+const sized = /(^|_)size$|^memory$/;
+
+function kindOf(schema: Schema, api: ApiDocument, name = ""): Kind {
   const found = api.resolve(schema);
-  const forms = (found.anyOf ?? [found]).map((one) => api.resolve(one));
-  const types = forms.flatMap((one) => [one.type ?? []].flat());
-  const nullable = types.includes("null");
-  const rest = forms.filter((one) => one.type !== "null");
-  const type = types.find((one) => one !== "null");
-  const [only] = rest;
+  const all = (found.anyOf ?? [found]).map((one) => api.resolve(one));
+  const types = new Set(all.flatMap((one) => [one.type ?? []].flat()));
+  const nullable = types.delete("null");
+  const forms = all.filter((one) => one.type !== "null");
   const common = { nullable, list: false, description: found.description };
-  if (rest.length !== 1 || only === undefined || type === undefined || type === "object")
-    return { ...common, word: "json", type: "json" };
-  if (type === "array") {
-    const item = kindOf(only.items ?? {}, api);
-    return item.type === "json" || item.type === "boolean" || item.list
-      ? { ...common, word: "json", type: "json" }
-      : { ...item, ...common, word: `${item.word ?? "value"},...`, list: true };
+  const json: Kind = { ...common, word: "json", type: "json" };
+  const list = forms.find((one) => one.type === "array");
+  const [type, second, ...more] = [...types];
+  const [form] = forms;
+  if (type === undefined || form === undefined || more.length > 0) return json;
+  // Many, or one that need not be written as a list of one.
+  if (list !== undefined) {
+    const held = kindOf(list.items ?? {}, api);
+    const plain = held.type !== "json" && held.type !== "boolean" && !held.list;
+    return plain && (second === undefined || types.has(held.type))
+      ? { ...held, ...common, word: `${held.word},...`, list: true }
+      : json;
   }
-  if (type === "boolean") return { ...common, word: nullable ? "true|false" : "true|false", type };
-  const choices = only.enum?.every((one) => typeof one === "string") ? only.enum.map(String) : undefined;
-  const word = choices === undefined ? (type === "string" ? "text" : "number") : "word";
-  if (type !== "string" && type !== "integer" && type !== "number") return { ...common, word: "json", type: "json" };
-  return {
-    ...common,
-    word,
-    type,
-    ...(choices !== undefined && { choices: nullable ? [...choices, "null"] : choices }),
-  };
+  if (sized.test(name) && (type === "integer" || type === "string") && types.has("integer"))
+    return { ...common, word: types.has("string") ? "size|percent" : "size", type: "size" };
+  if (second !== undefined) return json;
+  const held = form.additionalProperties;
+  if (
+    type === "object" &&
+    form.properties === undefined &&
+    typeof held === "object" &&
+    api.resolve(held).type === "string"
+  )
+    return { ...common, word: "name=value,...", type: "map" };
+  if (type === "boolean") return { ...common, word: "true|false", type };
+  if (type !== "string" && type !== "integer" && type !== "number") return json;
+  const choices = forms.flatMap(wordsIn);
+  const closed = choices.length > 0 && forms.every((one) => wordsIn(one).length > 0);
+  if (!closed || type !== "string") return { ...common, word: type === "string" ? "text" : "number", type };
+  return { ...common, word: "word", type, choices: [...choices.map(String), ...(nullable ? ["null"] : [])] };
 }
 
 function readValue(typed: string, kind: Kind): unknown {
-  if (kind.nullable && typed === "null") return null;
-  if (kind.list) return typed.split(",").map((one) => readOne(one.trim(), kind));
+  if (kind.nullable && typed === "null") return nothing;
+  if (kind.choices !== undefined && !kind.list && !kind.choices.includes(typed))
+    throw new InvalidArgumentError(`It must be one of: ${kind.choices.join(", ")}.`);
+  // An empty list is written as nothing.
+  if (kind.type === "map") return readMap(typed);
+  if (kind.list) return typed === "" ? [] : typed.split(",").map((one) => readOne(one.trim(), kind));
   return readOne(typed, kind);
 }
 
-function readOne(typed: string, { type }: Kind): unknown {
+function readOne(typed: string, { type, choices }: Kind): unknown {
+  if (choices !== undefined && !choices.includes(typed))
+    throw new InvalidArgumentError(`'${typed}' must be one of: ${choices.join(", ")}.`);
   if (type === "string") return typed;
+  if (type === "size") return readSize(typed);
   if (type === "json") {
     try {
       return JSON.parse(typed) as unknown;
@@ -99,6 +171,27 @@ function readOne(typed: string, { type }: Kind): unknown {
   if (typed.trim() === "" || !Number.isFinite(value) || (type === "integer" && !Number.isSafeInteger(value)))
     throw new InvalidArgumentError(`It must be ${type === "integer" ? "a whole number" : "a number"}.`);
   return value;
+}
+
+/** `a=1,b=2`; values with commas in them as JSON. */
+function readMap(typed: string): Record<string, unknown> {
+  if (typed.startsWith("{")) return readBody(typed);
+  const pairs = typed === "" ? [] : typed.split(",").map((one) => /^\s*([^=]+)=(.*)$/s.exec(one));
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name, value] = pair ?? [];
+      if (name === undefined || value === undefined)
+        throw new InvalidArgumentError("It must have the form name=value.");
+      return [name, value];
+    }),
+  );
+}
+
+function readSize(typed: string): unknown {
+  if (/^\d+(\.\d+)?%$/.test(typed)) return typed;
+  const size = parseQuantity(typed, 1024);
+  if (size === null) throw new InvalidArgumentError("It must be a number of bytes such as 512M or 20G.");
+  return size;
 }
 
 /** `--body`: JSON as it is, `@FILE`, or `-` for standard input. @throws CliError where it is no object */

@@ -45,9 +45,13 @@ export function wordsOf(operation: Operation, all: readonly Operation[]): Words 
   if (path.endsWith("}")) {
     if (method !== "POST") words.push(verbs[method]);
   } else if (isList && (method === "GET" || method === "POST")) words.push(method === "GET" ? "list" : "create");
-  else if (others.length > 1 || words.length === 1) words.push(verbs[method]);
+  else if (others.length > 1 || words.length === 1 || holdsMore(path, all)) words.push(verbs[method]);
   return { words, placeholders };
 }
+
+/** Whether other routes lie below a path: then its word is a group of commands. */
+const holdsMore = (path: string, all: readonly Operation[]): boolean =>
+  all.some((one) => one.path.startsWith(`${path}/`));
 
 /** Whether a route answers with a page of items. */
 export function answersItems({ method, answer, parameters }: Operation): boolean {

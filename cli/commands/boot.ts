@@ -1,12 +1,16 @@
 import type { Command } from "commander";
 import { bootExplanation } from "@rackwright/contract";
 import type { BootExplanation, ExplainedMessage, ExplainedStage } from "@rackwright/contract";
+import type { ApiClient } from "../client.ts";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { findMachine } from "../find.ts";
 import { bytes, table } from "../terminal.ts";
+import { spoken } from "../words.ts";
 
 type ExplainOptions = CommonOptions & {
-  readonly mac: string;
+  readonly mac?: string;
   readonly arch?: string;
   readonly client?: string;
   readonly uuid?: string;
@@ -71,7 +75,7 @@ export function explanationLines(told: BootExplanation): string[] {
   const { decision, machine, place } = told;
   const marks = { won: "✓", lost: "·", "not reached": " " } as const;
   const failures = [told.problem, told.failure].flatMap((failure) =>
-    failure === null ? [] : [`✗ ${failure.message}`, `  next: ${failure.next}`],
+    failure === null ? [] : [`✗ ${failure.message}`, `  next: ${spoken(failure.next)}`],
   );
   return [
     `${told.mac} would boot: ${decision.purpose}. ${decision.rule}`,
@@ -107,11 +111,23 @@ export function explanationLines(told: BootExplanation): string[] {
   ];
 }
 
+/** The network card of a machine that boots first. @throws CliError where none is known or no machine is named */
+async function firstCard(client: ApiClient, name: string | undefined): Promise<string> {
+  if (name === undefined)
+    throw new CliError("Neither a machine nor a network card is named.", "Name a machine, or a card with --mac.", 2);
+  const { hostname, macs } = await findMachine(client, name);
+  const [mac] = macs;
+  if (mac === undefined) throw new CliError(`No network card of ${hostname} is known.`, "Name one with --mac.", 2);
+  return mac;
+}
+
 /** `rackwright boot explain`: why a network card would boot what it would boot. */
 export function bootCommand(program: Command, context: Context): void {
   const boot = program.command("boot").description("what machines boot, and why");
-  withTarget(boot.command("explain").description("why would it boot that? Asks rack and region, changes nothing"))
-    .requiredOption("--mac <address>", "the network card that boots")
+  withTarget(
+    boot.command("explain [machine]").description("why would it boot that? Asks rack and region, changes nothing"),
+  )
+    .option("--mac <address>", "the network card that boots (default: the machine's first one)")
     .option(
       "--arch <platform>",
       "bios, x86_64-efi, arm64-efi … or the number of DHCP option 93 (default: what is on record)",
@@ -121,13 +137,15 @@ export function bootCommand(program: Command, context: Context): void {
     .option("--rack <name>", "ask this rack (default: the one that saw the card last, or that serves it)")
     .option("--interface <device>", "the rack's network device the packet would come in on")
     .option("--relay <address>", "the DHCP relay agent it would come through")
-    .action(async (options: ExplainOptions) => {
+    .action(async (name: string | undefined, given: ExplainOptions) => {
+      const client = clientOf(context, given);
+      const options = { ...given, mac: given.mac ?? (await firstCard(client, name)) };
       const query = new URLSearchParams();
       for (const name of ["mac", "arch", "client", "uuid", "rack", "interface", "relay"] as const) {
         const value = options[name];
         if (value !== undefined) query.set(name, value);
       }
-      const told = await clientOf(context, options).get(`/api/v1/boot/explain?${query.toString()}`, bootExplanation);
+      const told = await client.get(`/api/v1/boot/explain?${query.toString()}`, bootExplanation);
       if (options.json) context.terminal.print(JSON.stringify(told));
       else for (const line of explanationLines(told)) context.terminal.print(line.trimEnd());
     });

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { runDemo } from "../demo/run.ts";
 import { placesFrom } from "../places.ts";
 import { portFrom } from "./up.ts";
 
@@ -35,6 +34,8 @@ export function demoCommand(program: Command, context: Context): void {
         port: string;
         json?: boolean;
       }) => {
+        // What makes virtual machines is large, and no other command needs it.
+        const { runDemo } = await import("../demo/run.ts");
         const temporary = options.state === undefined ? await mkdtemp(join(tmpdir(), "rackwright-demo-")) : null;
         try {
           const ok = await runDemo(context, {

@@ -4,11 +4,10 @@ import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
 import { explanation } from "@rackwright/contract";
 import type { Explanation, Machine } from "@rackwright/contract";
-import { loadLab } from "@rackwright/lab";
 import { clientOf, placesOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { findMachine } from "../find.ts";
-import { duration, moment } from "../words.ts";
+import { duration, moment, spoken } from "../words.ts";
 
 const consoleLines = 15;
 const longestTail = 65_536;
@@ -38,11 +37,11 @@ export function explainCommand(program: Command, context: Context): void {
 export function explanationLines(told: Explanation, screen: readonly string[]): string[] {
   const { failure, cause, waits } = told;
   return [
-    told.sentence,
+    spoken(told.sentence),
     ...(failure === null ? [] : ["", `code      ${failure.code}${cause === null ? "" : `: ${cause.title}`}`]),
     ...(cause === null ? [] : [`means     ${cause.meaning}`, `to act    ${acts[cause.blame]}`]),
     ...(failure === null ? [] : failure.evidence.map((line) => `evidence  ${line}`)),
-    ...(told.next === null ? [] : [`next      ${told.next}`]),
+    ...(told.next === null ? [] : [`next      ${spoken(told.next)}`]),
     ...(waits === null
       ? []
       : [
@@ -78,6 +77,7 @@ function section(title: string, lines: readonly string[]): string[] {
 
 /** The end of a machine's serial console, where it is one of a virtual rack on this host; else nothing. */
 async function labConsole(state: string, machine: Machine): Promise<string[]> {
+  const { loadLab } = await import("@rackwright/lab");
   const folders = (await readdir(join(state, "labs")).catch(() => [])).map((name) => join(state, "labs", name));
   for (const folder of [...folders, join(state, "lab")]) {
     const lab = await loadLab(folder).catch(() => undefined);

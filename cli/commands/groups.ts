@@ -4,8 +4,10 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { type Listing, listingPath, withListing } from "../listing.ts";
 import { collect } from "../options.ts";
 import { showList } from "../terminal.ts";
+import { counted } from "../words.ts";
 
 const pathOf = (name: string): string => `/api/v1/groups/${encodeURIComponent(name)}`;
 
@@ -34,9 +36,9 @@ export function groupsCommand(program: Command, context: Context): void {
     "operator, user, auditor or administrator; operator:POOL for one pool; repeatable",
   ] as const;
 
-  withTarget(groups.command("list").description("groups, their roles and how many are in them")).action(
-    async (options: CommonOptions) => {
-      const all = await Array.fromAsync(clientOf(context, options).all("/api/v1/groups?limit=1000", group));
+  withTarget(withListing(groups.command("list").description("groups, their roles and how many are in them"))).action(
+    async (options: CommonOptions & Listing) => {
+      const all = await Array.fromAsync(clientOf(context, options).all(listingPath("/api/v1/groups", options), group));
       if (options.json) return print(JSON.stringify(all));
       const rows = all.map((one) => [one.name, roleWords(one.grants), String(one.members), one.description]);
       showList(context.terminal, ["group", "roles", "members", "description"], rows, "No group yet.");
@@ -81,7 +83,7 @@ export function groupsCommand(program: Command, context: Context): void {
       async (name: string, usernames: string[], options: CommonOptions) => {
         const client = clientOf(context, options);
         const changed = await client.send("POST", `${pathOf(name)}/members`, { [field]: usernames }, groupDetail);
-        print(options.json ? JSON.stringify(changed) : `Group ${name} has ${changed.members} members.`);
+        print(options.json ? JSON.stringify(changed) : `Group ${name} has ${counted(changed.members, "member")}.`);
       },
     );
   withTarget(groups.command("delete <name>").description("delete a group; its members stay")).action(

@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { image } from "@rackwright/contract";
-import type { Image } from "@rackwright/contract";
 import { z } from "zod";
-import { buildImagesHere } from "../build-images.ts";
 import { clientOf, placesOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
+import { type Listing, listingPath, withListing } from "../listing.ts";
 import { bytes, showList } from "../terminal.ts";
 import { moment } from "../words.ts";
 
@@ -20,6 +19,7 @@ export function imagesCommand(program: Command, context: Context): void {
     .option("--state <dir>", "state folder of a running region, which then learns of the images at once")
     .option("--json", "print JSON instead of text")
     .action(async (names: string[], options: CommonOptions & { force?: boolean; mirror?: string }) => {
+      const { buildImagesHere } = await import("../build-images.ts");
       const manifests = await buildImagesHere(context, placesOf(context, options), {
         ...(names.length > 0 ? { names } : {}),
         ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
@@ -40,9 +40,10 @@ export function imagesCommand(program: Command, context: Context): void {
       showList(context.terminal, ["image", "kind", "architecture", "size", "built"], rows, "No image was built.");
     });
 
-  withTarget(images.command("list").description("images the region knows")).action(async (options: CommonOptions) => {
-    const found: Image[] = [];
-    for await (const entry of clientOf(context, options).all("/api/v1/images", image)) found.push(entry);
+  const list = withTarget(withListing(images.command("list").description("images the region knows")));
+  list.action(async (options: CommonOptions & Listing) => {
+    const path = listingPath("/api/v1/images", options);
+    const found = await Array.fromAsync(clientOf(context, options).all(path, image));
     if (options.json) return context.terminal.print(JSON.stringify(found));
     const rows = found.map((entry) => [
       entry.name,

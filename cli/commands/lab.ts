@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
-import { createLab, downLab, loadLab } from "@rackwright/lab";
 import type { Lab } from "@rackwright/lab";
 import type { CommonOptions, Context } from "../context.ts";
 import { placesOf } from "../context.ts";
@@ -46,6 +45,9 @@ async function show(context: Context, options: LabCommandOptions, lab: Lab): Pro
   for (const line of lines) context.terminal.print(line);
 }
 
+/** What makes virtual machines is large: only these commands load it. */
+const virtualRack = () => import("@rackwright/lab");
+
 /** `rackwright lab …`: a virtual rack to try things on. */
 export function labCommand(program: Command, context: Context): void {
   const lab = program
@@ -77,6 +79,7 @@ export function labCommand(program: Command, context: Context): void {
           bmcSubnet: string;
         },
       ) => {
+        const { createLab } = await virtualRack();
         const made = await createLab({
           name: options.name,
           stateDirectory: stateOf(context, options),
@@ -94,11 +97,15 @@ export function labCommand(program: Command, context: Context): void {
     );
 
   common(lab.command("show").description("the lab's machines, addresses and console logs")).action(
-    async (options: LabCommandOptions) => show(context, options, await loadLab(stateOf(context, options))),
+    async (options: LabCommandOptions) => {
+      const { loadLab } = await virtualRack();
+      await show(context, options, await loadLab(stateOf(context, options)));
+    },
   );
 
   common(lab.command("down").description("remove the lab with everything that belongs to it")).action(
     async (options: LabCommandOptions) => {
+      const { downLab } = await virtualRack();
       const result = await downLab(stateOf(context, options));
       if (options.json) context.terminal.print(JSON.stringify(result));
       else context.terminal.print(`Lab ${options.name} is gone.`);

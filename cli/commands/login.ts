@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Command } from "commander";
 import { z } from "zod";
+import { showAnswer } from "../api/show.ts";
 import { certificateBy } from "../certificate.ts";
 import { apiClient, logIn } from "../client.ts";
-import type { Context } from "../context.ts";
+import { clientOf, regionOf, withTarget } from "../context.ts";
+import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { profileOf, readProfiles, writeProfiles } from "../profiles.ts";
 import { showList } from "../terminal.ts";
@@ -44,10 +46,21 @@ export function loginCommands(program: Command, context: Context): void {
         current: name,
         profiles: { ...profiles, [name]: { url: url.href, key, ...pinned } },
       });
+      const other = ["RACKWRIGHT_URL", "RACKWRIGHT_STATE", "RACKWRIGHT_PROFILE"].find((one) => environment[one]);
       terminal.print(
-        `Commands speak to ${url.href} as ${who.username} from now on; 'rackwright logout ${name}' ends it.`,
+        other === undefined
+          ? `Commands speak to ${url.href} as ${who.username} from now on; 'rackwright logout ${name}' ends it.`
+          : `${url.href} is known as ${name}, as ${who.username}; commands speak to it with --profile ${name}, since ${other} is set and goes before.`,
       );
     });
+
+  withTarget(program.command("whoami").description("which region commands speak to, and as whom")).action(
+    async (options: CommonOptions) => {
+      const found = await clientOf(context, options).get("/api/v1/self", self);
+      if (options.json) terminal.print(JSON.stringify(found));
+      else showAnswer(terminal, { region: regionOf(context, options), ...found });
+    },
+  );
 
   program
     .command("logout [profile]")

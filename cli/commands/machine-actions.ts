@@ -1,12 +1,13 @@
 import { Argument } from "commander";
 import type { Command } from "commander";
-import { withTarget } from "../context.ts";
+import { withTarget, withTrial } from "../context.ts";
 import type { Context } from "../context.ts";
 import { collect, listed } from "../options.ts";
 import { allocateCommand } from "./allocate.ts";
 import { machineChangeCommands } from "./machine-change.ts";
 import {
   type CommissionOptions,
+  type DeployOptions,
   type ReleaseOptions,
   commissionBody,
   parameters,
@@ -28,6 +29,8 @@ export function machineActionCommands(machines: Command, context: Context): void
       .option("--parameter <value>", "script.parameter=value of a commissioning script; may be repeated", collect)
       .option("--test-parameter <value>", "script.parameter=value of a testing script; may be repeated", collect)
       .option("--keep-on", "stay on afterwards, so that somebody can log in")
+      .option("--skip-bmc-config", "leave the BMC as it is: make no account there")
+      .option("--skip-storage", "keep how storage is configured, instead of the default layout")
       .action((names: string[], options: Options & CommissionOptions) =>
         perform(names, options, "commission", commissionBody(options)),
       );
@@ -50,11 +53,13 @@ export function machineActionCommands(machines: Command, context: Context): void
     .option("--image <name>", "image to deploy", "debian-12")
     .option("--memory", "run the image from memory and leave the disks alone")
     .option("--user-data <file>", "cloud-init user data for the installed system")
-    .action(async (names: string[], options: Options & { image: string; memory?: boolean; userData?: string }) =>
+    .option("--for <username>", "for this user, where an administrator asks")
+    .action(async (names: string[], options: Options & DeployOptions) =>
       perform(names, options, "deploy", {
         image: options.image,
         ephemeral: options.memory,
         user_data: options.userData === undefined ? undefined : await textOf(options.userData),
+        owner: options.for,
       }),
     );
 
@@ -81,16 +86,17 @@ export function machineActionCommands(machines: Command, context: Context): void
     );
 
   withTarget(
-    machines
-      .command("power")
-      .description("ask the BMC of machines: on, off, cycle or query")
-      .addArgument(new Argument("<action>").choices(["on", "off", "cycle", "query"]))
-      .argument("[machine...]"),
-  )
-    .option("--filter <filter>", "all machines this filter finds, as with 'machines list --filter'")
-    .action((wish: string, names: string[], options: Options) =>
-      perform(names, options, wish === "query" ? "query_power" : `power_${wish}`, {}),
-    );
+    withTrial(
+      machines
+        .command("power")
+        .description("ask the BMC of machines: on, off, cycle or query")
+        .addArgument(new Argument("<action>").choices(["on", "off", "cycle", "query"]))
+        .argument("[machine...]")
+        .option("--filter <filter>", "all machines this filter finds, as with 'machines list --filter'"),
+    ),
+  ).action((wish: string, names: string[], options: Options) =>
+    perform(names, options, wish === "query" ? "query_power" : `power_${wish}`, {}),
+  );
 
   machineChangeCommands(machines, context, { verb, perform });
 }

@@ -34,12 +34,19 @@ export function machineChangeCommands(
   withTarget(
     machines
       .command("clone <source> <machine...>")
-      .description("set machines up as another one is: its zone, pool and tags given by hand"),
-  ).action(async (source: string, names: string[], options: Options) => {
+      .description("set machines up as another one is: its zone, pool and tags given by hand")
+      .option("--no-place", "leave their zone and pool")
+      .option("--no-tags", "leave their tags"),
+  ).action(async (source: string, names: string[], options: Options & { place: boolean; tags: boolean }) => {
     const client = clientOf(context, options);
     const { id } = await findMachine(client, source);
     const destinations = await findMachines(client, names);
-    const body = { source: id, destinations: destinations.map((one) => one.id), place: true, tags: true };
+    const body = {
+      source: id,
+      destinations: destinations.map((one) => one.id),
+      place: options.place,
+      tags: options.tags,
+    };
     const { items } = await client.send("POST", "/api/v1/machines/clone", body, bulkResult);
     report(context, options.json, withNames(items, destinations));
   });

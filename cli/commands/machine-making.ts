@@ -2,7 +2,7 @@ import { architecture, machineCreate, machineDetail } from "@rackwright/contract
 import type { Command } from "commander";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
-import { CliError } from "../errors.ts";
+import { CliError, inOptions } from "../errors.ts";
 import { findMachine } from "../find.ts";
 import { assignment, oneOf } from "../options.ts";
 import { showMachines } from "./machines.ts";
@@ -50,9 +50,11 @@ export function machineMakingCommands(machines: Command, context: Context): void
     .action(async (options: Options & { mac: string[]; arch?: string }) => {
       const fields = fieldsOf(options);
       const body = { macs: options.mac, ...fields, ...(options.arch !== undefined && { architecture: options.arch }) };
-      showMachines(context, options.json, [
-        await clientOf(context, options).send("POST", "/api/v1/machines", body, machineDetail),
-      ]);
+      const client = clientOf(context, options);
+      const made = await client.send("POST", "/api/v1/machines", body, machineDetail).catch((error: unknown) => {
+        throw inOptions(error, { macs: "--mac", architecture: "--arch", power_driver: "--power-driver" });
+      });
+      showMachines(context, options.json, [made]);
     });
 
   withFields(

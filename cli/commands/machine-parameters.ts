@@ -30,7 +30,10 @@ export type CommissionOptions = {
   parameter?: string[];
   testParameter?: string[];
   keepOn?: boolean;
+  skipBmcConfig?: boolean;
+  skipStorage?: boolean;
 };
+export type DeployOptions = { image: string; memory?: boolean; userData?: string; for?: string };
 export type ReleaseOptions = {
   erase?: boolean;
   quickErase?: boolean;
@@ -49,5 +52,7 @@ export function commissionBody(options: CommissionOptions): Body {
     commissioning_parameters: parameters(options.parameter),
     testing_parameters: parameters(options.testParameter),
     keep_on: options.keepOn,
+    skip_bmc_config: options.skipBmcConfig,
+    skip_storage: options.skipStorage,
   };
 }

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
-import { askAll, askOne, chosen, report } from "../bulk.ts";
-import { clientOf, withTarget } from "../context.ts";
+import { showPlan } from "../api/show.ts";
+import { askAll, askOne, chosen, report, tryAll, tryOne } from "../bulk.ts";
+import { clientOf, withTarget, withTrial } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { waitForRest } from "../wait.ts";
 import { showMachines } from "./machines.ts";
 
-export type Options = CommonOptions & { filter?: string; comment?: string; wait?: boolean };
+export type Options = CommonOptions & { filter?: string; comment?: string; wait?: boolean; dryRun?: boolean };
 export type Body = Record<string, unknown>;
 
 /** Actions that take nothing but a comment; those that take time can be waited for. */
@@ -33,9 +34,13 @@ export type MachineVerbs = ReturnType<typeof machineVerbs>;
  */
 export function machineVerbs(machines: Command, context: Context) {
   const verb = (name: string, description: string): Command =>
-    withTarget(machines.command(`${name} [machine...]`).description(description)).option(
-      "--filter <filter>",
-      "all machines this filter finds, as with 'machines list --filter'",
+    withTarget(
+      withTrial(
+        machines
+          .command(`${name} [machine...]`)
+          .description(description)
+          .option("--filter <filter>", "all machines this filter finds, as with 'machines list --filter'"),
+      ),
     );
   const action = (name: string, description: string): Command =>
     verb(name, description).option("--comment <text>", "why, for the events");
@@ -47,6 +52,14 @@ export function machineVerbs(machines: Command, context: Context) {
     const request = { ...body, ...(options.comment === undefined ? {} : { comment: options.comment }) };
     const name = verbName.replaceAll("-", "_");
     const [only] = found;
+    if (options.dryRun) {
+      const alone = found.length === 1 && only !== undefined && oneByOne.has(name);
+      for (const told of alone
+        ? [await tryOne(client, only, name, request)]
+        : await tryAll(client, found, { action: name, options: request }))
+        showPlan(context.terminal, options.json, told);
+      return;
+    }
     if (found.length === 1 && only !== undefined && oneByOne.has(name)) {
       const after = await askOne(client, only, name, request);
       if (!options.wait) return showMachines(context, options.json, [after]);

@@ -6,7 +6,7 @@ import type { CommonOptions, Context } from "../context.ts";
 import { findMachine } from "../find.ts";
 import { count, listed, oneOf } from "../options.ts";
 import { bytes, diskSize, showList } from "../terminal.ts";
-import { momentFrom, verbOf } from "../words.ts";
+import { momentFrom, spoken, verbOf } from "../words.ts";
 import { hardwareCommands } from "./hardware.ts";
 import { machineActionCommands } from "./machine-actions.ts";
 import { machineMakingCommands } from "./machine-making.ts";
@@ -48,7 +48,7 @@ export function showMachines(
   else showList(context.terminal, header, machines.map(row), empty);
 }
 
-type ListOptions = CommonOptions & { status?: string; search?: string; filter?: string; limit: number };
+type ListOptions = CommonOptions & { status?: string; search?: string; filter?: string; sort?: string; limit: number };
 
 /** `rackwright machines …`: list, look at and act on machines. */
 export function machinesCommand(program: Command, context: Context): void {
@@ -59,12 +59,14 @@ export function machinesCommand(program: Command, context: Context): void {
     .option("--status <status>", "only machines in this status, or in several with commas between", statuses)
     .option("--search <text>", "only machines whose hostname, id, MAC, serial number or model contains this")
     .option("--filter <filter>", "only machines this finds, such as 'status:ready cpu>=8 not tag:gpu'")
+    .option("--sort <fields>", "such as -memory,hostname: up to three fields; '-' goes downwards")
     .option("--limit <count>", "at most this many", count, 1000)
     .action(async (options: ListOptions) => {
       const query = new URLSearchParams({ limit: String(Math.min(1000, options.limit)) });
       if (options.status) query.set("status", options.status);
       if (options.search) query.set("q", options.search);
       if (options.filter) query.set("filter", options.filter);
+      if (options.sort) query.set("sort", options.sort);
       const found: Machine[] = [];
       for await (const entry of clientOf(context, options).all(`/api/v1/machines?${query.toString()}`, machine))
         if (found.push(entry) >= options.limit) break;
@@ -113,7 +115,7 @@ export function detailLines(detail: MachineDetail, now: number): string[] {
     ...((failure?.evidence.length ?? 0) > shownEvidence
       ? [["", `all of it: rackwright explain ${detail.hostname}`] as const]
       : []),
-    ...(failure === null ? [] : [["next", failure.next] as const]),
+    ...(failure === null ? [] : [["next", spoken(failure.next)] as const]),
     ...(detail.progress === null ? [] : [["doing", doing({ ...detail, failure: null })] as const]),
     ...(detail.waits_for === null ? [] : [["waits for", detail.waits_for] as const]),
     ...(detail.deadline === null ? [] : [["deadline", momentFrom(detail.deadline, now)] as const]),

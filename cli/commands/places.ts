@@ -5,6 +5,7 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { type Listing, listingPath, withListing } from "../listing.ts";
 import { showList } from "../terminal.ts";
 
 type Kind = { plural: string; title: string; description: string };
@@ -19,9 +20,9 @@ export function placeCommands(program: Command, context: Context, { plural, titl
     showList(context.terminal, ["name", "machines", "description"], rows, `No ${title}.`);
   };
 
-  withTarget(places.command("list").description(`${title}s with how many machines are in them`)).action(
-    async (options: CommonOptions) =>
-      show(options.json, await Array.fromAsync(clientOf(context, options).all(`${path}?limit=1000`, zone))),
+  withTarget(withListing(places.command("list").description(`${title}s with how many machines are in them`))).action(
+    async (options: CommonOptions & Listing) =>
+      show(options.json, await Array.fromAsync(clientOf(context, options).all(listingPath(path, options), zone))),
   );
   withTarget(places.command("create <name>").description(`make a ${title}`))
     .option("--description <text>", "what it is for", "")

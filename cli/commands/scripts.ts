@@ -7,6 +7,7 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { type Listing, listingPath, withListing } from "../listing.ts";
 import { count, oneOf } from "../options.ts";
 import { showList } from "../terminal.ts";
 import { duration, moment } from "../words.ts";
@@ -24,16 +25,13 @@ export function scriptsCommand(program: Command, context: Context): void {
     .description("what runs on machines when they are commissioned, tested or released");
   const print = (line: string): void => context.terminal.print(line);
 
-  withTarget(scripts.command("list").description("scripts the region has"))
+  withTarget(withListing(scripts.command("list").description("scripts the region has")))
     .option("--type <type>", "only commissioning, testing or release", oneOf(scriptTypes))
     .option("--tag <tag>", "only scripts with this tag")
-    .action(async (options: CommonOptions & { type?: string; tag?: string }) => {
-      const query = new URLSearchParams({ limit: "1000" });
-      if (options.type) query.set("type", options.type);
-      if (options.tag) query.set("tag", options.tag);
-      const found: Script[] = [];
-      for await (const entry of clientOf(context, options).all(`/api/v1/scripts?${query.toString()}`, script))
-        found.push(entry);
+    .action(async (options: CommonOptions & Listing & { type?: string; tag?: string }) => {
+      const { type, tag } = options;
+      const path = listingPath("/api/v1/scripts", options, { type, tag });
+      const found = await Array.fromAsync(clientOf(context, options).all(path, script));
       if (options.json) return print(JSON.stringify(found));
       const rows = found.map((one) => [
         one.name,

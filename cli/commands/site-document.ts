@@ -6,12 +6,20 @@ import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { oneOf } from "../options.ts";
 import { carryOut } from "../site/carry-out.ts";
-import { printSite, readSite } from "../site/document.ts";
 import { fieldsOf } from "../site/fields.ts";
 import { type NounName, nounNames } from "../site/nouns.ts";
 import { changeLines, planChanges } from "../site/plan.ts";
 import { readPresent } from "../site/read.ts";
 import { counted } from "../words.ts";
+
+/** A kind of thing by its name. @throws CliError with the nearest one */
+function kindOf(text: string): NounName {
+  try {
+    return oneOf<NounName>(nounNames)(text);
+  } catch (error) {
+    throw new CliError(`'${text}' is no kind of thing.`, error instanceof Error ? error.message : "", 2);
+  }
+}
 
 type Options = CommonOptions & { file: string; prune?: boolean };
 
@@ -23,6 +31,7 @@ export function siteDocumentCommands(program: Command, context: Context): void {
       .requiredOption("-f, --file <file>", "the document, in YAML; - for standard input")
       .option("--prune", "also delete what the document does not list, of the kinds it names");
   const prepare = async (options: Options) => {
+    const { readSite } = await import("../site/document.ts");
     const fields = fieldsOf(apiDocument());
     const wanted = readSite(readDocument(options.file), options.file, fields);
     const client = clientOf(context, options);
@@ -39,10 +48,11 @@ export function siteDocumentCommands(program: Command, context: Context): void {
   withTarget(
     program.command("export [kind...]").description("print the site as a document: all of it, or these kinds"),
   ).action(async (kinds: string[], options: CommonOptions) => {
-    const wanted = kinds.map(oneOf<NounName>(nounNames));
+    const wanted = kinds.map(kindOf);
     const chosen = wanted.length === 0 ? nounNames : wanted;
     const { site } = await readPresent(clientOf(context, options), fieldsOf(apiDocument()), chosen);
     const told = Object.fromEntries(Object.entries(site).filter(([name]) => chosen.some((one) => one === name)));
+    const { printSite } = await import("../site/document.ts");
     context.terminal.write(Buffer.from(options.json ? `${JSON.stringify(told)}\n` : printSite(told)));
   });
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { type Listing, listingPath, withListing } from "../listing.ts";
 import { showList } from "../terminal.ts";
 import { counted, momentFrom } from "../words.ts";
 
@@ -29,24 +30,24 @@ export function siteCommands(program: Command, context: Context): void {
   );
 
   const racks = program.command("racks").description("rack controllers");
-  withTarget(racks.command("list").description("racks, whether they are linked, and the networks they serve")).action(
-    async (options: CommonOptions) => {
-      const found = await Array.fromAsync(clientOf(context, options).all("/api/v1/racks", rack));
-      if (options.json) return print(JSON.stringify(found));
-      const rows = found.map((one) => [
-        one.name,
-        one.connected ? "linked" : "not linked",
-        one.seen_at === null ? "never" : momentFrom(one.seen_at, Date.now()),
-        one.version ?? "-",
-        one.interfaces
-          .filter(({ addresses }) => addresses.length > 0)
-          .map(({ name, addresses }) => `${name} ${addresses.join(" ")}`)
-          .join(", ") || "-",
-      ]);
-      const empty = "No rack is known. 'rackwright up' starts one beside the region.";
-      showList(context.terminal, ["rack", "link", "seen", "version", "interfaces"], rows, empty);
-    },
-  );
+  const list = racks.command("list").description("racks, whether they are linked, and the networks they serve");
+  withTarget(withListing(list)).action(async (options: CommonOptions & Listing) => {
+    const path = listingPath("/api/v1/racks", options);
+    const found = await Array.fromAsync(clientOf(context, options).all(path, rack));
+    if (options.json) return print(JSON.stringify(found));
+    const rows = found.map((one) => [
+      one.name,
+      one.connected ? "linked" : "not linked",
+      one.seen_at === null ? "never" : momentFrom(one.seen_at, Date.now()),
+      one.version ?? "-",
+      one.interfaces
+        .filter(({ addresses }) => addresses.length > 0)
+        .map(({ name, addresses }) => `${name} ${addresses.join(" ")}`)
+        .join(", ") || "-",
+    ]);
+    const empty = "No rack is known. 'rackwright up' starts one beside the region.";
+    showList(context.terminal, ["rack", "link", "seen", "version", "interfaces"], rows, empty);
+  });
 
   withTarget(
     program.command("failures [code]").description("causes of failure: all of them, or what one code means"),

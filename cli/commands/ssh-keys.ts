@@ -5,6 +5,7 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { type Listing, listingPath, withListing } from "../listing.ts";
 import { table } from "../terminal.ts";
 
 const path = "/api/v1/ssh-keys";
@@ -14,9 +15,9 @@ export function sshKeysCommand(program: Command, context: Context): void {
   const keys = program.command("ssh-keys").description("your SSH keys, which your machines and rescue mode let in");
   const print = (line: string): void => context.terminal.print(line);
 
-  withTarget(keys.command("list").description("your keys")).action(async (options: CommonOptions) => {
-    const found: z.infer<typeof sshKey>[] = [];
-    for await (const one of clientOf(context, options).all(path, sshKey)) found.push(one);
+  const list = withTarget(withListing(keys.command("list").description("your keys")));
+  list.action(async (options: CommonOptions & Listing) => {
+    const found = await Array.fromAsync(clientOf(context, options).all(listingPath(path, options), sshKey));
     if (options.json) return print(JSON.stringify(found));
     if (found.length === 0)
       return print("No key is known. Add one with 'rackwright ssh-keys add ~/.ssh/id_ed25519.pub'.");

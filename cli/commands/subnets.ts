@@ -3,10 +3,13 @@ import type { Subnet } from "@rackwright/contract";
 import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import { z } from "zod";
+import { apiDocument } from "../api/document.ts";
+import { identify } from "../api/find.ts";
 import type { ApiClient } from "../client.ts";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { type Listing, listingPath, withListing } from "../listing.ts";
 import { listed } from "../options.ts";
 import { showList } from "../terminal.ts";
 import { moment } from "../words.ts";
@@ -17,6 +20,10 @@ type Fields = CommonOptions & {
   ntp?: string[];
   mtu?: number | null;
   dhcp?: boolean;
+  name?: string;
+  description?: string;
+  vlan?: string;
+  managed?: boolean;
   range?: { first: string; last: string }[];
 };
 
@@ -41,25 +48,52 @@ function withFields(command: Command): Command {
     .option("--gateway <address>", "its router, or 'none'")
     .option("--dns <addresses>", "DNS servers with commas between", listed)
     .option("--ntp <addresses>", "NTP servers with commas between", listed)
-    .option("--mtu <bytes>", "its MTU, or 'none'", mtu);
+    .option("--mtu <bytes>", "its MTU, or 'none'", mtu)
+    .option("--name <name>", "its name; by default the network")
+    .option("--description <text>", "what it is for")
+    .option("--vlan <vlan>", "VLAN it is in, such as fabric-0:20")
+    .option("--managed", "addresses are picked outside its reserved ranges")
+    .option("--no-managed", "addresses are picked from its reserved ranges only");
 }
 
-const bodyOf = ({ gateway, dns, ntp, mtu: size, dhcp, range: ranges }: Fields): Record<string, unknown> => ({
+const bodyOf = ({
+  gateway,
+  dns,
+  ntp,
+  mtu: size,
+  dhcp,
+  range: ranges,
+  name,
+  description,
+  managed,
+}: Fields): Record<string, unknown> => ({
   ...(gateway !== undefined && { gateway: gateway === "none" ? null : gateway }),
   ...(dns !== undefined && { dns_servers: dns }),
   ...(ntp !== undefined && { ntp_servers: ntp }),
   ...(size !== undefined && { mtu: size }),
   ...(dhcp !== undefined && { dhcp }),
   ...(ranges !== undefined && { dynamic_ranges: ranges }),
+  ...(name !== undefined && { name }),
+  ...(description !== undefined && { description }),
+  ...(managed !== undefined && { managed }),
 });
 
-const listAll = (client: ApiClient): Promise<Subnet[]> =>
-  Array.fromAsync(client.all("/api/v1/subnets?limit=1000", subnet));
+/** What is asked for, with the VLAN by its number. */
+async function requestOf(client: ApiClient, options: Fields): Promise<Record<string, unknown>> {
+  if (options.vlan === undefined) return bodyOf(options);
+  const collection = "/api/v1/vlans";
+  const named = { parameter: "id", argument: "vlan", collection };
+  const id = await identify(client, apiDocument(), named, collection, options.vlan);
+  return { ...bodyOf(options), vlan_id: Number(id) };
+}
+
+const listAll = (client: ApiClient, wanted: Listing = {}): Promise<Subnet[]> =>
+  Array.fromAsync(client.all(listingPath("/api/v1/subnets", wanted), subnet));
 
 /** The subnet a network such as 10.0.0.0/24, or a number, means. */
 async function find(client: ApiClient, name: string): Promise<Subnet> {
   const known = await listAll(client);
-  const found = known.find(({ id, cidr }) => cidr === name || String(id) === name);
+  const found = known.find((one) => one.cidr === name || String(one.id) === name || one.name === name);
   if (found !== undefined) return found;
   const near = nearest(
     name,
@@ -89,21 +123,23 @@ export function subnetsCommand(program: Command, context: Context): void {
     showList(context.terminal, ["subnet", "dhcp", "for strangers", "gateway", "dns"], rows, empty);
   };
 
-  withTarget(
-    subnets.command("list").description("subnets, those of the racks' interfaces and those made by hand"),
-  ).action(async (options: CommonOptions) => show(options.json, await listAll(clientOf(context, options))));
+  const list = subnets.command("list").description("subnets, those of the racks' interfaces and those made by hand");
+  withTarget(withListing(list)).action(async (options: CommonOptions & Listing) =>
+    show(options.json, await listAll(clientOf(context, options), options)),
+  );
   withFields(subnets.command("create <network>").description("make a subnet known, such as 10.0.0.0/24")).action(
-    async (cidr: string, options: Fields) =>
-      show(options.json, [
-        await clientOf(context, options).send("POST", "/api/v1/subnets", { cidr, ...bodyOf(options) }, subnet),
-      ]),
+    async (cidr: string, options: Fields) => {
+      const client = clientOf(context, options);
+      const body = { cidr, ...(await requestOf(client, options)) };
+      show(options.json, [await client.send("POST", "/api/v1/subnets", body, subnet)]);
+    },
   );
   withFields(subnets.command("update <network>").description("change a subnet")).action(
     async (name: string, options: Fields) => {
-      const body = bodyOf(options);
-      if (Object.keys(body).length === 0)
-        throw new CliError("Nothing is given to change.", "See --help of this command for what can be.", 2);
       const client = clientOf(context, options);
+      const body = await requestOf(client, options);
+      if (Object.keys(body).length === 0)
+        throw new CliError("Nothing is given to change.", "See --help of this command.", 2);
       const { id } = await find(client, name);
       show(options.json, [await client.send("PATCH", `/api/v1/subnets/${id}`, body, subnet)]);
     },

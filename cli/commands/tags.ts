@@ -7,6 +7,7 @@ import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { findMachine } from "../find.ts";
+import { type Listing, listingPath, withListing } from "../listing.ts";
 import { showList } from "../terminal.ts";
 
 type Fields = { comment?: string; kernelOptions?: string; xpath?: string; filter?: string };
@@ -33,7 +34,7 @@ function withFields(command: Command): Command {
 
 /** `rackwright tags …`: tags, their definitions, and the machines they are given to by hand. */
 export function tagsCommand(program: Command, context: Context): void {
-  const tags = program.command("tags").description("tags: names for machines, given by hand or found by a definition");
+  const tags = program.command("tags").description("names for machines, given by hand or found by a definition");
   const pathOf = (name: string): string => `/api/v1/tags/${encodeURIComponent(name)}`;
   const show = (json: boolean | undefined, all: readonly Tag[]): void => {
     if (json) return context.terminal.print(JSON.stringify(all));
@@ -48,9 +49,11 @@ export function tagsCommand(program: Command, context: Context): void {
     showList(context.terminal, header, rows, "No tag yet. 'rackwright tags create NAME' makes one.");
   };
 
-  withTarget(tags.command("list").description("tags with how many machines have them")).action(
-    async (options: CommonOptions) =>
-      show(options.json, await Array.fromAsync(clientOf(context, options).all("/api/v1/tags?limit=1000", tag))),
+  withTarget(withListing(tags.command("list").description("tags with how many machines have them"))).action(
+    async (options: CommonOptions & Listing) => {
+      const path = listingPath("/api/v1/tags", options);
+      show(options.json, await Array.fromAsync(clientOf(context, options).all(path, tag)));
+    },
   );
   withTarget(withFields(tags.command("create <name>").description("make a tag"))).action(
     async (name: string, options: CommonOptions & Fields) => {

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { loadLab } from "@rackwright/lab";
+import type { Lab } from "@rackwright/lab";
 import type { Context } from "../context.ts";
 import { startControllers } from "../controllers.ts";
 import { CliError } from "../errors.ts";
@@ -29,6 +29,9 @@ function databaseFrom(text: string | undefined): string | undefined {
     2,
   );
 }
+
+/** A virtual rack that was made before; what knows of these is loaded only where one is served. */
+const labOf = async (state: string): Promise<Lab> => (await import("@rackwright/lab")).loadLab(state);
 
 /** `rackwright up`: region, rack and database on this host's networks, until Ctrl-C. */
 export function upCommand(program: Command, context: Context): void {
@@ -76,7 +79,7 @@ export function upCommand(program: Command, context: Context): void {
         const ranges = (options.dhcp ?? []).map(parseDhcpOption);
         const places = placesFrom(options.state, context.environment);
         const tls = tlsFrom(options, places);
-        const lab = options.lab === undefined ? undefined : await loadLab(join(places.state, "labs", options.lab));
+        const lab = options.lab === undefined ? undefined : await labOf(join(places.state, "labs", options.lab));
         if (lab) ranges.push(rangeOf(lab.subnet));
         if (!lab) {
           const warnings = reviewInterfaces({

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { type Listing, listingPath, withListing } from "../listing.ts";
 import { collect } from "../options.ts";
 import { roleFrom, roleWords } from "./groups.ts";
 import { showList } from "../terminal.ts";
@@ -86,9 +87,11 @@ function manageUsers(program: Command, context: Context): void {
   const passwordOf = (given: string | undefined): string | undefined =>
     given ?? context.environment["RACKWRIGHT_PASSWORD"];
 
-  withTarget(users.command("list").description("users and their rights")).action(async (options: CommonOptions) =>
-    show(options.json, await Array.fromAsync(clientOf(context, options).all("/api/v1/users?limit=1000", user))),
-  );
+  const list = withTarget(withListing(users.command("list").description("users and their rights")));
+  list.action(async (options: CommonOptions & Listing) => {
+    const path = listingPath("/api/v1/users", options);
+    show(options.json, await Array.fromAsync(clientOf(context, options).all(path, user)));
+  });
   withTarget(users.command("create <username>").description("make a user who can sign in"))
     .option(...password)
     .option("--administrator", "who may do everything")

@@ -4,6 +4,6 @@ import { placeCommands } from "./places.ts";
 
 /** `rackwright zones …`. */
 export function zonesCommand(program: Command, context: Context): void {
-  const description = "zones: parts of the site that fail as a whole, one of which every machine is in";
+  const description = "parts of the site that fail as a whole, one of which every machine is in";
   placeCommands(program, context, { plural: "zones", title: "zone", description });
 }

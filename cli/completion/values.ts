@@ -1,10 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { machineStatuses } from "@rackwright/contract";
-import { recipes } from "@rackwright/images";
 import { z } from "zod";
 import { type ApiDocument, apiDocument } from "../api/document.ts";
-import { names } from "../api/find.ts";
+import { names } from "../api/references.ts";
 import { answersItems, singular as oneOf } from "../api/words.ts";
 import type { ApiClient } from "../client.ts";
 import type { Suggestion, Suggestions, ValueSource, Wanted } from "./suggest.ts";
@@ -64,7 +63,8 @@ async function lookUp(world: ValueWorld, wanted: Wanted): Promise<Suggestions> {
   if (noun === "interface") return plain(await readdir("/sys/class/net"));
   if (noun === "lab" || (noun === "name" && /^lab (?!up)/.test(path)))
     return plain(await readdir(join(world.state(given), "labs")));
-  if (path === "images build") return recipes.map(({ name, title }) => ({ value: name, description: title }));
+  if (path === "images build")
+    return (await import("@rackwright/images")).recipes.map(({ name, title }) => ({ value: name, description: title }));
   if (noun === "status") return plain(machineStatuses.map((status) => status.replaceAll(" ", "-")));
   if (naming.test(path) && ["name", "username", "network"].includes(noun)) return [];
   const group = path.split(" ")[0] ?? "";

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { machineFiles, type MachineState } from "../state.ts";
 import { endProcess, identify, isRunning, processIdentity, type ProcessIdentity } from "../world/process-identity.ts";
-import type { UefiFiles } from "../world/requirements.ts";
+import type { HostFirmware } from "../world/requirements.ts";
 import type { World } from "../world/world.ts";
 import type { BootOrder } from "./boot-order.ts";
 import { diskDevice, networkDevice, qemuArguments } from "./qemu-arguments.ts";
@@ -14,7 +14,7 @@ export type ControlAction = "off" | "on" | "cycle" | "reset" | "diagnostic" | "s
 export interface ChassisNeeds {
   readonly world: World;
   readonly machine: MachineState;
-  readonly uefi: UefiFiles | undefined;
+  readonly host: HostFirmware;
   /** Environment of QEMU. */
   readonly environment: Readonly<Record<string, string>>;
   /** The order for the next start of the firmware. */
@@ -130,7 +130,7 @@ export function createChassis(needs: ChassisNeeds): Chassis {
     if (running !== undefined) return;
     const order = needs.nextBootOrder();
     await Promise.all([files.qmp, files.serial].map((file) => rm(file, { force: true })));
-    const argv = ["nice", "-n", "5", "qemu-system-x86_64", ...qemuArguments(machine, order, needs.uefi)];
+    const argv = ["nice", "-n", "5", "qemu-system-x86_64", ...qemuArguments(machine, order, needs.host)];
     const { environment } = needs;
     const program = await world.detach(argv, { environment, cwd: machine.directory, log: files.qemuLog });
     const identity = await identify(program.pid);

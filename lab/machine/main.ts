@@ -2,7 +2,7 @@ import { messageOf } from "../errors.ts";
 import { readState } from "../state.ts";
 import { createHostWorld } from "../world/host.ts";
 import { labVariable } from "../world/process-identity.ts";
-import { findUefiFiles } from "../world/requirements.ts";
+import { findBoard, findUefiFiles } from "../world/requirements.ts";
 import { startSupervisor } from "./supervisor.ts";
 
 const [stateDirectory = "", machineName = ""] = process.argv.slice(2);
@@ -15,7 +15,10 @@ try {
   const stop = await startSupervisor({
     world: createHostWorld(process.env),
     machine,
-    uefi: machine.firmware === "uefi" ? await findUefiFiles() : undefined,
+    host:
+      machine.firmware === "uefi"
+        ? { board: "q35", uefi: await findUefiFiles() }
+        : { board: await findBoard(), uefi: undefined },
     environment: { [labVariable]: lab.id },
     log,
   });

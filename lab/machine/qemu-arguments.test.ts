@@ -21,6 +21,7 @@ const machine: MachineState = {
   tap: "tap1",
   bmc: { address: "10.77.1.10", netmask: "255.255.255.0", mac: "", port: 623, user: "u", password: "hidden" },
 };
+const host = { board: "q35", uefi: undefined } as const;
 const uefi = { code: "/code.fd", variables: "/vars.fd" };
 
 function values(argv: readonly string[], option: string): string[] {
@@ -30,7 +31,7 @@ function values(argv: readonly string[], option: string): string[] {
 describe("the command line of a machine", () => {
   it("orders network and first disk by bootindex and leaves further disks without", () => {
     const devices = (order: ReturnType<typeof bootOrderFor>) =>
-      values(qemuArguments(machine, order, undefined), "-device").filter((value) => /-net-|-blk-/.test(value));
+      values(qemuArguments(machine, order, host), "-device").filter((value) => /-net-|-blk-/.test(value));
     const [card, first, second] = devices(bootOrderFor("none"));
     assert.match(card ?? "", /^virtio-net-pci,.*mac=52:54:00:1e:26:01,bootindex=0$/);
     assert.match(first ?? "", /^virtio-blk-pci,id=disk0,.*serial=one,bootindex=1$/);
@@ -41,13 +42,13 @@ describe("the command line of a machine", () => {
   });
 
   it("never has -boot, nor the BMC's password", () => {
-    const argv = qemuArguments(machine, bootOrderFor("pxe"), undefined);
+    const argv = qemuArguments(machine, bootOrderFor("pxe"), host);
     assert.ok(!argv.includes("-boot"));
     assert.ok(!argv.join(" ").includes("hidden"));
   });
 
   it("shows the guest its identity", () => {
-    const argv = qemuArguments(machine, bootOrderFor("pxe"), undefined);
+    const argv = qemuArguments(machine, bootOrderFor("pxe"), host);
     assert.deepEqual(values(argv, "-uuid"), [machine.uuid]);
     assert.match(
       values(argv, "-smbios").join("\n"),
@@ -56,18 +57,18 @@ describe("the command line of a machine", () => {
   });
 
   it("doubles commas in paths", () => {
-    const argv = qemuArguments(machine, bootOrderFor("pxe"), undefined);
+    const argv = qemuArguments(machine, bootOrderFor("pxe"), host);
     assert.ok(values(argv, "-drive").every((value) => value.includes("/lab/a,,b/")));
     assert.ok(values(argv, "-chardev").every((value) => value.includes("/lab/a,,b/")));
   });
 
   it("gives UEFI its own variables and its own network driver", () => {
-    const argv = qemuArguments({ ...machine, firmware: "uefi" }, bootOrderFor("pxe"), uefi);
+    const argv = qemuArguments({ ...machine, firmware: "uefi" }, bootOrderFor("pxe"), { board: "q35", uefi });
     const [code, variables] = values(argv, "-drive");
     assert.match(code ?? "", /unit=0,.*readonly=on,file=\/code\.fd$/);
     assert.match(variables ?? "", /unit=1,.*file=\/lab\/a,,b\/variables\.fd$/);
     assert.ok(values(argv, "-device").some((value) => /virtio-net-pci.*,romfile=$/.test(value)));
-    assert.throws(() => qemuArguments({ ...machine, firmware: "uefi" }, bootOrderFor("pxe"), undefined), /machine-1/);
+    assert.throws(() => qemuArguments({ ...machine, firmware: "uefi" }, bootOrderFor("pxe"), host), /machine-1/);
   });
 });
 

@@ -1,5 +1,5 @@
 import { machineFiles, type MachineState } from "../state.ts";
-import type { UefiFiles } from "../world/requirements.ts";
+import type { HostFirmware, UefiFiles } from "../world/requirements.ts";
 import type { BootOrder } from "./boot-order.ts";
 
 /** Names of devices in QEMU, by which QMP finds them under /machine/peripheral. */
@@ -10,14 +10,14 @@ type Option = readonly [name: string, value: string];
 
 /**
  * The command line of a machine. Boot order is by `bootindex` alone, because `-boot` does not bind all firmware.
- * Controllers that a q35 board has and nobody needs are left out: each costs firmware time at every start.
+ * Controllers that a board has and nobody needs are left out: each costs firmware time at every start.
  */
-export function qemuArguments(machine: MachineState, order: BootOrder, uefi: UefiFiles | undefined): string[] {
+export function qemuArguments(machine: MachineState, order: BootOrder, { board, uefi }: HostFirmware): string[] {
   const files = machineFiles(machine.directory);
   const index = (device: "network" | "disk") => `bootindex=${order.indexOf(device)}`;
   const options: readonly Option[] = [
     ["-name", `${machine.name},process=rw-${machine.name}`],
-    ["-machine", "q35,graphics=off,sata=off,smbus=off,usb=off,hpet=off"],
+    ["-machine", `${board},graphics=off,sata=off,smbus=off,usb=off,hpet=off`],
     // Each processor is a thread of the host: two start a system faster than one where the host has two to spare.
     ["-accel", "tcg,thread=multi"],
     // svm and the newer instruction sets are slower to emulate than to do without.

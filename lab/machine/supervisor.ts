@@ -6,7 +6,7 @@ import { messageOf } from "../errors.ts";
 import { announceNoRouter } from "../network/announcer.ts";
 import { machineFiles, type MachineState } from "../state.ts";
 import { identify, type ProcessIdentity } from "../world/process-identity.ts";
-import type { UefiFiles } from "../world/requirements.ts";
+import type { HostFirmware } from "../world/requirements.ts";
 import type { World } from "../world/world.ts";
 import { createLabBmc, type LabBmc } from "./bmc.ts";
 import { bootOrderFor, type BootOrder } from "./boot-order.ts";
@@ -18,7 +18,7 @@ import { noFaults, type Faults } from "./faults.ts";
 export interface SupervisorParts {
   readonly world: World;
   readonly machine: MachineState;
-  readonly uefi: UefiFiles | undefined;
+  readonly host: HostFirmware;
   readonly environment: Readonly<Record<string, string>>;
   readonly log: (text: string) => void;
 }

@@ -1,4 +1,4 @@
-import { access, constants } from "node:fs/promises";
+import { access, constants, readFile } from "node:fs/promises";
 import type { Firmware } from "../options.ts";
 import type { World } from "./world.ts";
 
@@ -47,6 +47,24 @@ export async function findUefiFiles(): Promise<UefiFiles | undefined> {
     if ((await readable(files.code)) && (await readable(files.variables))) return files;
   }
   return undefined;
+}
+
+/** Boards that QEMU emulates: the newer with PCI Express, and the one of 1996. */
+export type Board = "q35" | "pc";
+
+/**
+ * The board this host's BIOS can start again and again. SeaBIOS 1.15, which Ubuntu 22.04 has, resets a q35 without end once
+ * the guest has restarted it.
+ */
+export async function findBoard(bios = "/usr/share/seabios/bios-256k.bin"): Promise<Board> {
+  const image = await readFile(bios, "latin1").catch(() => "");
+  return /(?<![\d.])1\.15\.\d/.test(image) ? "pc" : "q35";
+}
+
+/** What firmware the machines of this host start with. */
+export interface HostFirmware {
+  readonly board: Board;
+  readonly uefi: UefiFiles | undefined;
 }
 
 /** What this host lacks to carry a lab, one sentence each, each saying what to do; empty when all is there. */

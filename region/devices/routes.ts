@@ -1,27 +1,18 @@
-import {
-  annotationChange,
-  device,
-  deviceCreate,
-  deviceUpdate,
-  pageOf,
-  pageQuery,
-  systemId,
-} from "@rackwright/contract";
+import { annotationChange, device, deviceCreate, deviceUpdate, pageOf, systemId } from "@rackwright/contract";
 import type { Device } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
-import { sql } from "kysely";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { callerOf } from "../http/auth.ts";
-import { cutPage } from "../page.ts";
+import { showPage } from "../page.ts";
 import { annotateDevice, createDevice, deleteDevice, updateDevice } from "./change.ts";
-import { type DeviceRow, listDevices, readDevice, visibleDevices } from "./read.ts";
+import { type DeviceRow, deviceList, pageOfDevices, readDevice } from "./read.ts";
 
 const tags = ["devices"];
 const params = z.object({ id: systemId });
-const query = pageQuery.extend({ cursor: systemId.optional() });
 
 const shown = ({ parent_id, owner_data, created_at, ...row }: DeviceRow): Device => ({
   ...row,
@@ -35,14 +26,12 @@ export function registerDeviceRoutes(routes: App, { db, clock }: { db: Database;
   const by = (request: FastifyRequest) => ({ caller: callerOf(request), now: clock.now() });
   routes.get(
     "/api/v1/devices",
-    { schema: { tags, summary: "List devices", querystring: query, response: { 200: pageOf(device) } } },
+    {
+      schema: { tags, summary: "List devices", querystring: listQuery(deviceList), response: { 200: pageOf(device) } },
+    },
     async (incoming) => {
-      const { limit, cursor } = incoming.query;
-      const after = sql<boolean>`(${cursor ?? null}::text is null or (devices.created_at, devices.id)
-        > (select created_at, id from devices where id = ${cursor ?? ""}))`;
-      const where = sql<boolean>`${visibleDevices(callerOf(incoming))} and ${after}`;
-      const rows = await listDevices(db, where, { now: clock.now(), limit: limit + 1 });
-      return cutPage(rows.map(shown), limit, ({ id }) => id);
+      const seen = { viewer: callerOf(incoming), now: clock.now() };
+      return showPage(await pageOfDevices(db, incoming.query, seen), shown);
     },
   );
   routes.post(

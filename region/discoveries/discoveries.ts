@@ -1,11 +1,14 @@
-import type { Discovery } from "@rackwright/contract";
-import { type Kysely, sql } from "kysely";
+import { type Discovery, discovery } from "@rackwright/contract";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
 import type { By } from "../machines/ask.ts";
 import { holds, parseIp, parseNetwork } from "../networks/ip.ts";
+import type { Page } from "../page.ts";
 import { type Caller, seesEverything, visibleMachines } from "../users/access.ts";
 
 /** Seen by a rack: the network it was on, and the rack's interface there. */
@@ -27,6 +30,54 @@ export function readDiscoveryId(id: string): { address: string; mac: string } | 
   return parseIp(address) === undefined ? null : { address: address.toLowerCase(), mac: mac.toLowerCase() };
 }
 
+/** Cards that were seen and not forgotten, those the caller may know of, of which a condition on leases `l` is true. */
+const seenWhere = (caller: Caller, condition: RawBuilder<boolean>) => sql<Row>`
+    select host(l.address) as address, l.mac, l.hostname, l.subnet_id, s.vlan_id, l.updated_at as last_seen, v.vid,
+      f.name as fabric, card.id is not null as known_mac,
+      card.id is not null or exists (select from ip_addresses a where a.address = l.address) as known_address
+    from leases l join subnets s on s.id = l.subnet_id join vlans v on v.id = s.vlan_id
+      join fabrics f on f.id = v.fabric_id left join interfaces card on card.mac = l.mac
+      left join machines on machines.id = card.machine_id
+    where l.state = 'leased'
+      and not exists (select from discovery_clearings c where c.cleared_at >= l.updated_at
+        and (c.mac is null or c.mac = l.mac) and (c.address is null or c.address = l.address))
+      and (${seesEverything(caller)} or machines.id is null or ${visibleMachines(caller)}) and ${condition}`;
+
+export const discoveryList = declareList("discoveries", discovery, {
+  order: ["last_seen", "address", "mac"],
+  fields: {
+    // What `discoveryId` makes.
+    id: {
+      value: sql`translate(encode(convert_to(listed.address || ',' || listed.mac, 'UTF8'), 'base64'), E'\\n', '')`,
+    },
+    address: { address: true },
+    // What `racksIn` finds.
+    rack: {
+      value: sql`(select r.name from racks r, jsonb_to_recordset(r.interfaces) as device(addresses jsonb),
+        jsonb_array_elements_text(device.addresses) as cidr
+        where listed.address::inet <<= cidr::inet order by r.id limit 1)`,
+    },
+  },
+});
+
+/** One page of what was seen, filtered and sorted as asked for; else the newest last. @throws InputError */
+export async function pageOfDiscoveries(
+  db: Kysely<Tables>,
+  caller: Caller,
+  {
+    known_mac,
+    known_address,
+    ...asked
+  }: Asked & { known_mac?: string | undefined; known_address?: string | undefined },
+): Promise<Page<Seen>> {
+  const is = (column: string, wanted: string | undefined) =>
+    wanted === undefined ? sql`true` : sql`${sql.ref(`seen.${column}`)} = ${wanted}::boolean`;
+  const rows = sql<Row>`select * from (${seenWhere(caller, sql<boolean>`true`)}) as seen
+    where ${is("known_mac", known_mac)} and ${is("known_address", known_address)}`;
+  const { items, next } = await listPage(db, discoveryList, rows, asked);
+  return { items: await withObservers(db, items), next };
+}
+
 /**
  * Cards that were seen with an address on networks of ours, the newest last: those our DHCP gave one, whoever they are.
  * Cards of machines the caller may not know of are left out.
@@ -38,19 +89,14 @@ export async function listDiscoveries(
   caller: Caller,
   only: { address: string; mac: string } | null = null,
 ): Promise<Seen[]> {
+  const wanted = sql<boolean>`(${only?.address ?? null}::inet is null
+    or l.address = ${only?.address ?? null}::inet and l.mac = ${only?.mac ?? ""})`;
   const { rows } = await sql<Row>`
-    select host(l.address) as address, l.mac, l.hostname, l.subnet_id, s.vlan_id, l.updated_at as last_seen, v.vid,
-      f.name as fabric, card.id is not null as known_mac,
-      card.id is not null or exists (select from ip_addresses a where a.address = l.address) as known_address
-    from leases l join subnets s on s.id = l.subnet_id join vlans v on v.id = s.vlan_id
-      join fabrics f on f.id = v.fabric_id left join interfaces card on card.mac = l.mac
-      left join machines on machines.id = card.machine_id
-    where l.state = 'leased'
-      and not exists (select from discovery_clearings c where c.cleared_at >= l.updated_at
-        and (c.mac is null or c.mac = l.mac) and (c.address is null or c.address = l.address))
-      and (${only?.address ?? null}::inet is null or l.address = ${only?.address ?? null}::inet and l.mac = ${only?.mac ?? ""})
-      and (${seesEverything(caller)} or machines.id is null or ${visibleMachines(caller)})
-    order by l.updated_at, l.address limit 100000`.execute(db);
+    ${seenWhere(caller, wanted)} order by l.updated_at, l.address limit 100000`.execute(db);
+  return withObservers(db, rows);
+}
+
+async function withObservers(db: Kysely<Tables>, rows: readonly Row[]): Promise<Seen[]> {
   const observers = await racksIn(db);
   return rows.map((row) => {
     const observer = observers(row.address);

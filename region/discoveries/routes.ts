@@ -1,11 +1,12 @@
-import { discovery, discoveryClear, discoveryFilter } from "@rackwright/contract";
+import { discovery, discoveryClear, discoveryFilter, pageOf } from "@rackwright/contract";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
 import { InputError } from "../errors.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf, callerOf } from "../http/auth.ts";
-import { clearDiscoveries, clearDiscovery, listDiscoveries, readDiscovery } from "./discoveries.ts";
+import { clearDiscoveries, clearDiscovery, discoveryList, pageOfDiscoveries, readDiscovery } from "./discoveries.ts";
 
 const tags = ["discoveries"];
 
@@ -17,18 +18,11 @@ export function registerDiscoveryRoutes(routes: App, { db, clock }: { db: Databa
       schema: {
         tags,
         summary: "List cards that were seen with an address on our networks",
-        querystring: discoveryFilter,
-        response: { 200: z.object({ items: z.array(discovery) }) },
+        querystring: listQuery(discoveryList).extend(discoveryFilter.shape),
+        response: { 200: pageOf(discovery) },
       },
     },
-    async (incoming) => {
-      const { known_mac, known_address } = incoming.query;
-      const all = await listDiscoveries(db, callerOf(incoming));
-      const fits = (wanted: string | undefined, is: boolean) => wanted === undefined || wanted === String(is);
-      return {
-        items: all.filter((one) => fits(known_mac, one.known_mac) && fits(known_address, one.known_address)),
-      };
-    },
+    async (incoming) => pageOfDiscoveries(db, callerOf(incoming), incoming.query),
   );
   routes.get(
     "/api/v1/discoveries/:id",

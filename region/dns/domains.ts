@@ -1,34 +1,49 @@
-import type { Domain, domainCreate, domainUpdate } from "@rackwright/contract";
+import { type Domain, type domainCreate, type domainUpdate, domain } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
 import { type By, given, tellChange } from "../networks/change.ts";
+import type { Page } from "../page.ts";
 
-/** Domains with an id from `from` on, in order of id. What counts as a record: names of nodes, addresses, and records. */
-export async function listDomains(
-  db: Kysely<Tables>,
-  { from = 0, limit = 10_000 }: { from?: number; limit?: number } = {},
-): Promise<Domain[]> {
-  const { rows } = await sql<Domain>`
+/** What counts as a record: names of nodes, addresses, and records. */
+const domains = sql<Domain>`
     select id, name, authoritative, ttl, forward_servers, preferred as is_default,
       ((select count(*) from machines where domain_id = d.id) + (select count(*) from devices where domain_id = d.id)
         + (select count(*) from dns_resources r join dns_resource_addresses a on a.resource_id = r.id
            where r.domain_id = d.id)
         + (select count(*) from dns_resources r join dns_records e on e.resource_id = r.id
            where r.domain_id = d.id))::integer as resource_record_count
-    from domains d where id >= ${from} order by id limit ${limit}`.execute(db);
+    from domains d`;
+
+export const domainList = declareList("domains", domain, {
+  order: ["id"],
+  fields: { resource_record_count: { computed: true } },
+});
+
+/** One page of domains, filtered and sorted as asked for. @throws InputError */
+export const pageOfDomains = (db: Kysely<Tables>, asked: Asked): Promise<Page<Domain>> =>
+  listPage(db, domainList, domains, asked);
+
+/** Domains with an id from `from` on, in order of id. */
+export async function listDomains(
+  db: Kysely<Tables>,
+  { from = 0, limit = 10_000 }: { from?: number; limit?: number } = {},
+): Promise<Domain[]> {
+  const { rows } = await sql<Domain>`${domains} where id >= ${from} order by id limit ${limit}`.execute(db);
   return rows;
 }
 
 /** @throws NotFound */
 export async function readDomain(db: Kysely<Tables>, id: number): Promise<Domain> {
-  const [domain] = await listDomains(db, { from: id, limit: 1 });
-  if (domain?.id !== id)
+  const [found] = await listDomains(db, { from: id, limit: 1 });
+  if (found?.id !== id)
     throw new NotFound(`There is no domain ${id}.`, { next: "GET /api/v1/domains lists those there are." });
-  return domain;
+  return found;
 }
 
 /** The id of the domain that a text names: its id or its name, in MAAS's ways of writing them; null for none. */

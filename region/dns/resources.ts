@@ -1,16 +1,21 @@
-import type {
-  DnsResource,
-  dnsRecordCreate,
-  dnsRecordUpdate,
-  dnsResourceCreate,
-  dnsResourceUpdate,
+import {
+  type DnsResource,
+  type dnsRecordCreate,
+  type dnsRecordUpdate,
+  type dnsResourceCreate,
+  type dnsResourceUpdate,
+  dnsResource,
 } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound } from "../errors.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
 import { type By, given, tellChange } from "../networks/change.ts";
+import type { Page as ListPage } from "../page.ts";
+import { setAddresses } from "./addresses.ts";
 import { checkRecord } from "./record-data.ts";
 
 export type ResourceFilter = {
@@ -23,14 +28,10 @@ export type ResourceFilter = {
 };
 export type Page = { after?: number; limit?: number };
 
-/** Names below our domains with their addresses and records, with an id above `after`, in order of id: one query. */
-export async function listResources(
-  db: Kysely<Tables>,
-  { id, fqdn, domain_id, name, type }: ResourceFilter = {},
-  { after = 0, limit = 100_000 }: Page = {},
-): Promise<DnsResource[]> {
+/** Names below our domains that are wanted, with an id above `after`, with their addresses and records. */
+function resources({ id, fqdn, domain_id, name, type }: ResourceFilter, after = 0) {
   const family = type === "A" ? 4 : type === "AAAA" ? 6 : null;
-  const { rows } = await sql<DnsResource>`
+  return sql<DnsResource>`
     select r.id, r.name, r.domain_id, case when r.name = '@' then d.name else r.name || '.' || d.name end as fqdn,
       r.address_ttl,
       coalesce((select jsonb_agg(host(a.address) order by a.address) from dns_resource_addresses a
@@ -47,8 +48,35 @@ export async function listResources(
       and (${type ?? null}::text is null
         or exists (select from dns_records e where e.resource_id = r.id and e.type = ${type ?? null}::text)
         or exists (select from dns_resource_addresses a where a.resource_id = r.id
-          and family(a.address) = ${family}::integer))
-    order by r.id limit ${limit}`.execute(db);
+          and family(a.address) = ${family}::integer))`;
+}
+
+export const dnsResourceList = declareList("dns-resources", dnsResource, {
+  order: ["id"],
+  fields: {
+    addresses: { rows: sql`jsonb_array_elements_text(listed.addresses)`, computed: true },
+    records: {
+      rows: sql`(select one ->> 'data' from jsonb_array_elements(listed.records) as one)`,
+      meaning: "data of one of its records",
+      computed: true,
+    },
+  },
+});
+
+/** One page of names that are wanted, filtered and sorted as asked for. @throws InputError */
+export const pageOfResources = (
+  db: Kysely<Tables>,
+  filter: ResourceFilter,
+  asked: Asked,
+): Promise<ListPage<DnsResource>> => listPage(db, dnsResourceList, resources(filter), asked);
+
+/** Names below our domains with their addresses and records, with an id above `after`, in order of id: one query. */
+export async function listResources(
+  db: Kysely<Tables>,
+  filter: ResourceFilter = {},
+  { after = 0, limit = 100_000 }: Page = {},
+): Promise<DnsResource[]> {
+  const { rows } = await sql<DnsResource>`${resources(filter, after)} order by r.id limit ${limit}`.execute(db);
   return rows;
 }
 
@@ -87,12 +115,6 @@ async function requireFreeName(tx: Transaction, domain_id: number, name: string,
     throw InputError.field("name", name, `There is a DNS resource ${other.fqdn} already.`);
 }
 
-async function setAddresses(tx: Transaction, id: number, addresses: readonly string[]): Promise<void> {
-  await tx.deleteFrom("dns_resource_addresses").where("resource_id", "=", id).execute();
-  await sql`insert into dns_resource_addresses (resource_id, address)
-    select ${id}, address from unnest(${addresses}::inet[]) as address on conflict do nothing`.execute(tx);
-}
-
 /** An alias stands for everything its name is (RFC 1034 3.6.2). */
 function requireAlone({ records, addresses }: Pick<DnsResource, "records" | "addresses">): void {
   const aliases = records.filter(({ type }) => type === "CNAME").length;
@@ -108,20 +130,20 @@ export async function createResource(
   by: By,
 ): Promise<DnsResource> {
   return inTurn(db, async (tx) => {
-    const id = await insertResource(tx, wanted);
+    const id = await insertResource(tx, wanted, by);
     const after = await readResource(tx, id);
     await tellChange(tx, by, "dns-resource.changed", { words: `created DNS resource ${after.fqdn}`, id, after });
     return after;
   });
 }
 
-async function insertResource(tx: Transaction, wanted: z.output<typeof dnsResourceCreate>): Promise<number> {
+async function insertResource(tx: Transaction, wanted: z.output<typeof dnsResourceCreate>, by: By): Promise<number> {
   const { name, domain_id, address_ttl, addresses } = wanted;
   await requireDomain(tx, domain_id);
   await requireFreeName(tx, domain_id, name);
   const values = { name, domain_id, address_ttl };
   const { id } = await tx.insertInto("dns_resources").values(values).returning("id").executeTakeFirstOrThrow();
-  await setAddresses(tx, id, addresses);
+  await setAddresses(tx, id, addresses, by);
   return id;
 }
 
@@ -139,7 +161,7 @@ export async function updateResource(
     await requireFreeName(tx, domain_id, name, id);
     for (const { type, data } of before.records) checkRecord(name, type, data);
     await tx.updateTable("dns_resources").set({ name, domain_id, address_ttl }).where("id", "=", id).execute();
-    if (change.addresses !== undefined) await setAddresses(tx, id, addresses);
+    if (change.addresses !== undefined) await setAddresses(tx, id, addresses, by);
     const after = await readResource(tx, id);
     requireAlone(after);
     await tellChange(tx, by, "dns-resource.changed", {
@@ -176,7 +198,7 @@ export async function createRecord(
     const name = "name" in owner ? owner.name : (before?.name ?? "");
     const data = checkRecord(name, wanted.type, wanted.data);
     const resource_id =
-      before?.id ?? (await insertResource(tx, { address_ttl: null, addresses: [], domain_id: 0, name, ...owner }));
+      before?.id ?? (await insertResource(tx, { address_ttl: null, addresses: [], domain_id: 0, name, ...owner }, by));
     if (before?.records.some((record) => record.type === wanted.type && record.data === data) === true)
       throw InputError.field("data", wanted.data, "DNS record with this type and data already exists.");
     const { id } = await tx

@@ -8,22 +8,30 @@ import {
   domainCreate,
   domainUpdate,
   pageOf,
-  pageQuery,
 } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf } from "../http/auth.ts";
-import { cutPage } from "../page.ts";
-import { createDomain, deleteDomain, listDomains, preferDomain, readDomain, updateDomain } from "./domains.ts";
+import {
+  createDomain,
+  deleteDomain,
+  domainList,
+  pageOfDomains,
+  preferDomain,
+  readDomain,
+  updateDomain,
+} from "./domains.ts";
 import {
   createRecord,
   createResource,
   deleteRecord,
   deleteResource,
-  listResources,
+  dnsResourceList,
+  pageOfResources,
   readResource,
   updateRecord,
   updateResource,
@@ -35,7 +43,6 @@ const number = z
   .regex(/^[0-9]{1,15}$/, "must be a number from the list")
   .transform(Number);
 const params = z.object({ id: number });
-const query = pageQuery.extend({ cursor: number.optional() });
 const gone = { 204: z.undefined() };
 
 /** Domains, and the names below them with their addresses and records. */
@@ -43,9 +50,10 @@ export function registerDnsRoutes(routes: App, { db, clock }: { db: Database; cl
   const by = (request: FastifyRequest) => ({ actor: administratorOf(request).username, now: clock.now() });
   routes.get(
     "/api/v1/domains",
-    { schema: { tags, summary: "List domains", querystring: query, response: { 200: pageOf(domain) } } },
-    async ({ query: { limit, cursor = -1 } }) =>
-      cutPage(await listDomains(db, { from: cursor + 1, limit: limit + 1 }), limit, ({ id }) => id),
+    {
+      schema: { tags, summary: "List domains", querystring: listQuery(domainList), response: { 200: pageOf(domain) } },
+    },
+    async (incoming) => pageOfDomains(db, incoming.query),
   );
   routes.post(
     "/api/v1/domains",
@@ -93,14 +101,16 @@ function registerResourceRoutes(
   db: Database,
   by: (request: FastifyRequest) => { actor: string; now: Date },
 ): void {
-  const wanted = query.extend({ domain_id: number.optional(), name: z.string().max(253).optional() });
+  const wanted = listQuery(dnsResourceList).extend({
+    domain_id: number.optional(),
+    name: z.string().max(253).optional(),
+  });
   routes.get(
     "/api/v1/dns-resources",
     {
       schema: { tags, summary: "List DNS resources", querystring: wanted, response: { 200: pageOf(dnsResource) } },
     },
-    async ({ query: { limit, cursor = 0, ...filter } }) =>
-      cutPage(await listResources(db, filter, { after: cursor, limit: limit + 1 }), limit, ({ id }) => id),
+    async ({ query: { domain_id, name, ...asked } }) => pageOfResources(db, { domain_id, name }, asked),
   );
   routes.post(
     "/api/v1/dns-resources",

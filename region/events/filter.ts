@@ -1,6 +1,8 @@
-import type { EventKind, EventLevel } from "@rackwright/contract";
+import { type EventKind, type EventLevel, event } from "@rackwright/contract";
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import { declareList } from "../filter/list.ts";
+import { filterOf } from "../filter/page.ts";
 import { type Caller, seesEverything } from "../users/access.ts";
 import { byUser, isAudit, visibleEvents } from "./visible.ts";
 
@@ -21,9 +23,26 @@ export type EventFilter = {
   text?: string | undefined;
   since?: Date | undefined;
   until?: Date | undefined;
+  /** In the language of filters. */
+  filter?: string | undefined;
   /** Only what this user may know of. */
   viewer?: Caller | undefined;
 };
+
+/** Events are sorted by nothing but time: their conditions are on the table itself. */
+export const eventList = declareList("events", event, {
+  alias: "events",
+  order: ["id"],
+  fields: {
+    data: null,
+    failure: {
+      value: sql`(events.failure ->> 'code')`,
+      kind: { kind: "text" },
+      meaning: "code of the failure it tells",
+    },
+    actor: { cased: true },
+  },
+});
 
 const levels = ["debug", "info", "warning", "error"] as const;
 const isUser = (actor: string): boolean => !["machine", "rack", "region"].includes(actor);
@@ -34,7 +53,7 @@ export function matching(
   where: ExpressionBuilder<Tables, "events">,
   filter: Omit<EventFilter, "machine">,
 ): Expression<SqlBool> {
-  const { kind, mac, rack, actor, type, level, text, since, until, viewer } = filter;
+  const { kind, mac, rack, actor, type, level, text, since, until, filter: asked, viewer } = filter;
   const all: Expression<SqlBool>[] = [];
   if (kind === "audit") all.push(isAudit);
   if (mac !== undefined) all.push(where("mac", "=", mac));
@@ -48,6 +67,7 @@ export function matching(
   if (text !== undefined) all.push(sql<boolean>`message ilike ${`%${quoted(text)}%`}`);
   if (since !== undefined) all.push(where("at", ">=", since));
   if (until !== undefined) all.push(where("at", "<", until));
+  if (asked !== undefined) all.push(filterOf(eventList, asked));
   if (viewer !== undefined && !seesEverything(viewer)) all.push(visibleEvents(viewer));
   return where.and(all);
 }
@@ -56,7 +76,9 @@ export function matching(
  * Whether an index leads to what the filter wants. Where none does, a reader has to look at every event, and looks at
  * so many at once only.
  */
-export function isIndexed({ kind, machine, mac, actor, level, viewer, ...rest }: EventFilter): boolean {
+export function isIndexed({ kind, machine, mac, actor, level, viewer, filter, ...rest }: EventFilter): boolean {
+  // How many of a whole index it leaves nobody knows.
+  if (filter !== undefined) return machine !== undefined || mac !== undefined;
   // How many are hidden from him no index tells.
   if (viewer !== undefined && !seesEverything(viewer)) return machine !== undefined || mac !== undefined;
   const led = kind ?? machine ?? mac ?? (actor !== undefined && isUser(actor) ? actor : undefined);

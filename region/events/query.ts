@@ -1,5 +1,7 @@
 import { eventKind, eventLevel, macAddress, pageQuery, systemId } from "@rackwright/contract";
 import { z } from "zod";
+import { filterMeaning } from "../filter/page.ts";
+import { eventList } from "./filter.ts";
 
 const moment = z.iso
   .datetime({ offset: true, error: "must be a moment in ISO 8601 such as 2026-01-31T12:00:00Z" })
@@ -27,6 +29,7 @@ export const eventQuery = pageQuery.extend({
   ...filters,
   cursor: position.optional().describe("id of an event: the page goes on after it, with order=desc before it"),
   order: z.enum(["asc", "desc"]).default("asc"),
+  filter: z.string().optional().describe(filterMeaning(eventList)),
 });
 
 /** Query of the stream of events. */

@@ -1,4 +1,4 @@
-import { nearest, pageQuery } from "@rackwright/contract";
+import { nearest } from "@rackwright/contract";
 import type { FastifyInstance, FastifyRequest, FastifySchema } from "fastify";
 import { z } from "zod";
 import { type FieldFailure, InputError } from "../errors.ts";
@@ -9,8 +9,6 @@ export type Asked = {
   fields: readonly string[] | null;
   /** Say what would be done, and do nothing. */
   dryRun: boolean;
-  /** The part wanted of a list whose route answers all of it; null: the route pages itself, or all is wanted. */
-  page: { limit: number; after: number } | null;
 };
 
 declare module "fastify" {
@@ -55,23 +53,7 @@ export function selectable(method: string | readonly string[], schema: FastifySc
   return Object.keys((itemSchema(answer) ?? answer)?.shape ?? {});
 }
 
-/** Whether a route answers a whole list, which is paged for it. */
-export function answersWhole(method: string | readonly string[], schema: FastifySchema | undefined): boolean {
-  if (changes(method) || itemSchema(answerSchema(schema)) === null) return false;
-  return !(schema?.querystring instanceof z.ZodObject && "limit" in schema.querystring.shape);
-}
-
-/** The query of such a list. */
-const wholeQuery = z.object({
-  limit: pageQuery.shape.limit,
-  cursor: z
-    .string()
-    .regex(/^\d{1,9}$/, "must be the 'next' value of an earlier page")
-    .transform(Number)
-    .default(0),
-});
-
-type Known = { own: readonly string[]; fields: readonly string[]; dryRun: boolean; whole: boolean };
+type Known = { own: readonly string[]; fields: readonly string[]; dryRun: boolean };
 
 function known({ method, routeOptions }: FastifyRequest): Known | null {
   const schema = routeOptions.schema?.querystring;
@@ -82,7 +64,6 @@ function known({ method, routeOptions }: FastifyRequest): Known | null {
   return {
     own: Object.keys(schema?.shape ?? {}),
     fields,
-    whole: answersWhole(method, routeOptions.schema),
     dryRun: changes(method) && routeOptions.config.outside !== true && routeOptions.config.public !== true,
   };
 }
@@ -106,7 +87,7 @@ async function readAsked(request: FastifyRequest): Promise<void> {
   if (!isApi(request.routeOptions.url) || request.is404) return;
   const query = request.query as Record<string, unknown>;
   const may = known(request);
-  const asked: Asked = { fields: null, dryRun: false, page: null };
+  const asked: Asked = { fields: null, dryRun: false };
   request.asked = asked;
   if (may === null) return;
   const take = (name: string): unknown => {
@@ -117,25 +98,12 @@ async function readAsked(request: FastifyRequest): Promise<void> {
   const own = new Set(may.own);
   if (may.fields.length > 0 && !own.has("fields") && query["fields"] !== undefined)
     asked.fields = readFields(take("fields"), may.fields);
-  if (may.whole && (query["limit"] !== undefined || query["cursor"] !== undefined)) {
-    const read = wholeQuery.safeParse({ limit: take("limit"), cursor: take("cursor") });
-    if (!read.success) {
-      const [issue] = read.error.issues;
-      throw InputError.field(String(issue?.path[0] ?? "limit"), undefined, issue?.message ?? "is not allowed");
-    }
-    asked.page = { limit: read.data.limit, after: read.data.cursor };
-  }
   if (may.dryRun && query["dry_run"] !== undefined) {
     const value = take("dry_run");
     if (value !== "true" && value !== "false") throw InputError.field("dry_run", value, "must be true or false");
     asked.dryRun = value === "true";
   }
-  const names = [
-    ...may.own,
-    ...(may.fields.length > 0 ? ["fields"] : []),
-    ...(may.dryRun ? ["dry_run"] : []),
-    ...(may.whole ? ["limit", "cursor"] : []),
-  ];
+  const names = [...may.own, ...(may.fields.length > 0 ? ["fields"] : []), ...(may.dryRun ? ["dry_run"] : [])];
   const failures = Object.keys(query)
     .filter((name) => !own.has(name))
     .map((name): FieldFailure => refusal(name, names));

@@ -196,7 +196,7 @@ test("fields leaves of an answer what was asked for; a name it has not is refuse
   assert.match(told.detail, /did you mean hostname\?/);
 });
 
-test("a list that its route answers whole comes in pages all the same", async () => {
+test("a list that is short comes in pages all the same", async () => {
   for (const name of ["one", "two", "three"]) await ask("POST", "/tokens", { name });
   const names: string[] = [];
   for (let cursor: string | null = "0"; cursor !== null;) {

@@ -15,8 +15,7 @@ export function registerConditional(app: App, representations: Representations):
     const thing = answersThing(request, representations);
     if (thing === null) return payload;
     const asked = request.asked?.fields ?? null;
-    const page = request.asked?.page ?? null;
-    const parsed: unknown = thing || asked !== null || page !== null ? JSON.parse(payload) : null;
+    const parsed: unknown = thing || asked !== null ? JSON.parse(payload) : null;
     const tag = thing ? thingTag(parsed as Record<string, unknown>) : textTag(payload);
     reply.header("etag", tag);
     const condition = request.headers["if-none-match"];
@@ -26,9 +25,7 @@ export function registerConditional(app: App, representations: Representations):
       reply.removeHeader("content-type");
       return "";
     }
-    if (asked === null && page === null) return payload;
-    const part = page === null ? parsed : cut(parsed, page);
-    return JSON.stringify(asked === null ? part : select(part, asked));
+    return asked === null ? payload : JSON.stringify(select(parsed, asked));
   });
 }
 
@@ -43,14 +40,6 @@ function answersThing({ method, routeOptions }: FastifyRequest, representations:
   if (method === "GET" || method === "HEAD") return answer !== null && itemSchema(answer) === null;
   // What a change answers is the thing as it is now only where reading it answers the same.
   return answer !== null && representations.schemaOf(routeOptions.url ?? "") === answer ? true : null;
-}
-
-/** A page of a list that was answered whole; its cursor is how many items came before. */
-function cut(answer: unknown, { limit, after }: { limit: number; after: number }): unknown {
-  if (typeof answer !== "object" || answer === null || !("items" in answer) || !Array.isArray(answer.items))
-    return answer;
-  const next = answer.items.length > after + limit ? String(after + limit) : null;
-  return { ...answer, items: answer.items.slice(after, after + limit), next };
 }
 
 function select(answer: unknown, names: readonly string[]): unknown {

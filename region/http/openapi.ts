@@ -11,7 +11,7 @@ import {
   problem,
 } from "@rackwright/contract";
 import { z } from "zod";
-import { answerSchema, answersWhole, changes, itemSchema, selectable } from "./asked.ts";
+import { answerSchema, changes, itemSchema, selectable } from "./asked.ts";
 
 declare module "fastify" {
   interface FastifySchema {
@@ -128,20 +128,6 @@ const commonParameters = {
     description: "Names of the fields to answer, of each item where it is a list; with commas between. By default all",
     schema: { type: "string" },
   },
-  limit: {
-    name: "limit",
-    in: "query",
-    required: false,
-    description: "Items of one page",
-    schema: { type: "integer", minimum: 1, maximum: 1000, default: 50 },
-  },
-  cursor: {
-    name: "cursor",
-    in: "query",
-    required: false,
-    description: "The `next` of the page before",
-    schema: { type: "string" },
-  },
   dry_run: {
     name: "dry_run",
     in: "query",
@@ -186,7 +172,6 @@ function common({
 }: Told & { schema: Described["schema"]; readable: boolean }): JsonSchema[] {
   const names: (keyof typeof commonParameters)[] = [];
   if (selectable(told.method, schema).length > 0) names.push("fields");
-  if (answersWhole(told.method, schema)) names.push("limit", "cursor");
   if (told.method === "GET" && answerSchema(schema) !== null) names.push("If-None-Match");
   if (triable(told)) names.push("dry_run", ...(told.method === "POST" ? (["Idempotency-Key"] as const) : []));
   if (triable(told) && told.method !== "POST" && readable) names.push("If-Match");

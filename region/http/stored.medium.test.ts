@@ -153,6 +153,9 @@ test("a license key is an administrator's, and not in the events", async () => {
   assert.equal((await ask("GET", "license-keys", undefined, "ben")).status, 403);
   assert.equal((await ask("GET", "license-keys/windows/win2022", undefined, "ben")).status, 403);
   assert.equal((await ask("GET", "license-keys/windows/win2022")).body["license_key"], license_key);
+  const listed = (await ask("GET", "license-keys?filter=distro_series:win2022&sort=-osystem")).body["items"];
+  assert.deepEqual(listed, [{ osystem: "windows", distro_series: "win2022", license_key }]);
+  assert.equal((await ask("GET", "license-keys?filter=license_key:*")).field, "filter");
   const events = await api.database.db.selectFrom("events").select(["message", "data"]).execute();
   assert.doesNotMatch(JSON.stringify(events), /AAAAA/);
 });

@@ -1,4 +1,4 @@
-import { architecture, failure, type Image, image, pageOf, pageQuery } from "@rackwright/contract";
+import { architecture, failure, type Image, image, pageOf } from "@rackwright/contract";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
@@ -7,7 +7,9 @@ import { appendAudit } from "../events/audit.ts";
 import type { App } from "../http/app.ts";
 import { callerOf } from "../http/auth.ts";
 import { NotFound } from "../errors.ts";
-import { cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage, listQuery } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 import type { Guards } from "../racks/routes.ts";
 import type { ImageSync, SyncOutcome } from "./sync.ts";
 
@@ -30,12 +32,9 @@ export function registerImageRoutes(
     "/api/v1/images",
     {
       preHandler: guards.user,
-      schema: { summary: "List images", tags, querystring: pageQuery, response: { 200: pageOf(image) } },
+      schema: { summary: "List images", tags, querystring: listQuery(imageList), response: { 200: pageOf(image) } },
     },
-    async ({ query: { cursor = "", limit } }) => {
-      const items = await listImages(db, cursor, limit + 1);
-      return cutPage(items, limit, ({ name, architecture }) => `${name}/${architecture}`);
-    },
+    async (incoming) => pageOfImages(db, incoming.query),
   );
   app.get(
     "/api/v1/images/:name",
@@ -103,20 +102,41 @@ export async function syncStore(
   return outcome;
 }
 
+const images = (db: Database) =>
+  db.selectFrom("images").select(["name", "kind", "title", "os", "release", "architecture", "built_at", "files"]);
+const shown = ({ built_at, ...row }: Omit<Image, "built_at" | "size"> & { built_at: Date }): Image => ({
+  ...row,
+  built_at: built_at.toISOString(),
+  size: row.files.reduce((sum, file) => sum + file.size, 0),
+});
+
+export const imageList = declareList("images", image, {
+  order: ["name", "architecture"],
+  separator: "/",
+  fields: {
+    name: { cased: true },
+    files: null,
+    size: {
+      value: sql`(select sum((one ->> 'size')::bigint)::bigint from jsonb_array_elements(listed.files) as one)`,
+      bytes: true,
+      meaning: "bytes of all its files; K, M, G, T are powers of 1000",
+    },
+  },
+});
+
+/** One page of images, filtered and sorted as asked for; else in order of name and architecture. @throws InputError */
+async function pageOfImages(db: Database, asked: Asked): Promise<Page<Image>> {
+  return showPage(await listPage(db, imageList, images(db), asked), shown);
+}
+
 /** Images after `cursor` (`<name>/<architecture>`) in order of name and architecture. */
 export async function listImages(db: Database, cursor: string, limit: number): Promise<Image[]> {
   const [after = "", than = ""] = cursor.split("/");
-  const rows = await db
-    .selectFrom("images")
-    .select(["name", "kind", "title", "os", "release", "architecture", "built_at", "files"])
+  const rows = await images(db)
     .where(sql<boolean>`(name, architecture) > (${after}, ${than})`)
     .orderBy("name")
     .orderBy("architecture")
     .limit(limit)
     .execute();
-  return rows.map(({ built_at, ...row }) => ({
-    ...row,
-    built_at: built_at.toISOString(),
-    size: row.files.reduce((sum, file) => sum + file.size, 0),
-  }));
+  return rows.map(shown);
 }

@@ -1,10 +1,17 @@
-import type { BootSourceSelection, BootSourceSelectionCreate, BootSourceSelectionUpdate } from "@rackwright/contract";
+import {
+  type BootSourceSelection,
+  type BootSourceSelectionCreate,
+  type BootSourceSelectionUpdate,
+  bootSourceSelection,
+} from "@rackwright/contract";
 import type { Kysely } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
-import { type Page, cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import type { Page } from "../page.ts";
 import { type By, missingSource } from "./sources.ts";
 
 /** A selection's place: its source, and its own number. */
@@ -20,22 +27,21 @@ async function requireSource(db: Kysely<Tables>, id: number): Promise<void> {
   if (row === undefined) throw missingSource(id);
 }
 
-/** Selections of a source in the order they were made; `cursor` is the id of the last one seen. @throws NotFound */
+export const selectionList = declareList("boot-sources/{id}/selections", bootSourceSelection, { order: ["id"] });
+
+/**
+ * One page of the selections of a source, filtered and sorted as asked for; else in the order they were made.
+ *
+ * @throws NotFound, InputError
+ */
 export async function listSelections(
   db: Kysely<Tables>,
   source: number,
-  { limit, cursor }: { limit: number; cursor?: number | undefined },
+  asked: Asked,
 ): Promise<Page<BootSourceSelection>> {
   await requireSource(db, source);
-  const rows = await db
-    .selectFrom("boot_source_selections")
-    .selectAll()
-    .where("boot_source_id", "=", source)
-    .where("id", ">", cursor ?? 0)
-    .orderBy("id")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows, limit, ({ id }) => id);
+  const rows = db.selectFrom("boot_source_selections").selectAll().where("boot_source_id", "=", source);
+  return listPage(db, selectionList, rows, asked);
 }
 
 /** One selection. @throws NotFound */

@@ -6,30 +6,50 @@ import {
   bootSourceSelectionUpdate,
   bootSourceUpdate,
   pageOf,
-  pageQuery,
   rowId,
 } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf } from "../http/auth.ts";
-import { createSelection, deleteSelection, listSelections, readSelection, updateSelection } from "./selections.ts";
-import { createBootSource, deleteBootSource, listBootSources, readBootSource, updateBootSource } from "./sources.ts";
+import {
+  createSelection,
+  deleteSelection,
+  listSelections,
+  readSelection,
+  selectionList,
+  updateSelection,
+} from "./selections.ts";
+import {
+  bootSourceList,
+  createBootSource,
+  deleteBootSource,
+  listBootSources,
+  readBootSource,
+  updateBootSource,
+} from "./sources.ts";
 
 const tags = ["boot-sources"];
 const path = "/api/v1/boot-sources";
 const params = z.object({ id: rowId });
 const selectionParams = z.object({ id: rowId, selection: rowId });
-const query = pageQuery.extend({ cursor: rowId.optional() });
 
 /** `/api/v1/boot-sources` and their selections, administrators' only. */
 export function registerBootSourceRoutes(routes: App, { db, clock }: { db: Database; clock: Clock }): void {
   const by = (request: FastifyRequest) => ({ actor: administratorOf(request).username, now: clock.now() });
   routes.get(
     path,
-    { schema: { tags, summary: "List boot sources", querystring: query, response: { 200: pageOf(bootSource) } } },
+    {
+      schema: {
+        tags,
+        summary: "List boot sources",
+        querystring: listQuery(bootSourceList),
+        response: { 200: pageOf(bootSource) },
+      },
+    },
     async (incoming) => {
       administratorOf(incoming);
       return listBootSources(db, incoming.query);
@@ -81,7 +101,7 @@ function registerSelectionRoutes(routes: App, { db, by }: Deps): void {
         tags,
         summary: "List what is selected of a boot source",
         params,
-        querystring: query,
+        querystring: listQuery(selectionList),
         response: { 200: pageOf(bootSourceSelection) },
       },
     },

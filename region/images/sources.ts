@@ -1,11 +1,13 @@
-import type { BootSource, BootSourceCreate, BootSourceUpdate } from "@rackwright/contract";
+import { type BootSource, type BootSourceCreate, type BootSourceUpdate, bootSource } from "@rackwright/contract";
 import type { Kysely, Selectable } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import type { BootSourcesTable } from "../database/tables/images.ts";
 import { InputError, NotFound } from "../errors.ts";
 import { type Fields, appendAudit } from "../events/audit.ts";
-import { type Page, cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 
 export type By = { actor: string; now: Date };
 type Row = Selectable<BootSourcesTable>;
@@ -27,19 +29,14 @@ export function missingSource(id: number): NotFound {
   return new NotFound(`There is no boot source ${id}.`, { next: "GET /api/v1/boot-sources lists them." });
 }
 
-/** In the order they were added; `cursor` is the id of the last one seen. */
-export async function listBootSources(
-  db: Kysely<Tables>,
-  { limit, cursor }: { limit: number; cursor?: number | undefined },
-): Promise<Page<BootSource>> {
-  const rows = await db
-    .selectFrom("boot_sources")
-    .selectAll()
-    .where("id", ">", cursor ?? 0)
-    .orderBy("id")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows.map(toSource), limit, ({ id }) => id);
+export const bootSourceList = declareList("boot-sources", bootSource, {
+  order: ["id"],
+  fields: { keyring_data: null },
+});
+
+/** One page, filtered and sorted as asked for; else in the order they were added. @throws InputError */
+export async function listBootSources(db: Kysely<Tables>, asked: Asked): Promise<Page<BootSource>> {
+  return showPage(await listPage(db, bootSourceList, db.selectFrom("boot_sources").selectAll(), asked), toSource);
 }
 
 /** One boot source. @throws NotFound */

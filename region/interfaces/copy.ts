@@ -37,8 +37,8 @@ export async function copyInterfaces(tx: Transaction, from: string, to: string, 
   if (had.length > 0) await tx.deleteFrom("interface_links").where("interface_id", "in", had).execute();
   await tx.deleteFrom("interfaces").where("machine_id", "=", to).where("type", "<>", "physical").execute();
   for (const one of inOrder(source)) {
-    const { vlan_id, enabled, mtu, params } = one;
-    const setup = { vlan_id, enabled, mtu, params: json(params), configured: true };
+    const { vlan_id, enabled, mtu, params, configured } = one;
+    const setup = { vlan_id, enabled, mtu, params: json(params), configured };
     const known = ids.get(one.id);
     if (known !== undefined) {
       await tx.updateTable("interfaces").set(setup).where("id", "=", known).execute();

@@ -49,7 +49,7 @@ export async function linkSubnet(
   return change(db, [nodeId, specifier], by, "linked", async ({ tx, node, all, one }) => {
     const subnet = await subnetFor(tx, node, all, one, wanted);
     if (wanted.mode === "link_up") {
-      if (one.links.length > 0 && !wanted.force)
+      if (one.links.some(({ mode }) => mode !== "link_up") && !wanted.force)
         throw InputError.field("mode", "link_up", "the interface has other links; force replaces them");
       await clearLinks(tx, [one.id]);
     } else await clearPlaceholders(tx, one.id);
@@ -90,7 +90,7 @@ async function subnetFor(
     throw InputError.field("mode", mode, "Interface is already set to DHCP.");
   if (default_gateway && !needs)
     throw InputError.field("default_gateway", true, "Cannot use in mode 'dhcp' or 'link_up'.");
-  if (subnet_id === undefined || mode === "link_up") return null;
+  if (subnet_id === undefined) return null;
   const subnet = (await readSubnets(tx, [subnet_id])).get(subnet_id);
   if (subnet === undefined) throw InputError.field("subnet_id", subnet_id, "names no subnet there is");
   if (one.vlan_id !== null && subnet.vlan_id !== one.vlan_id && !force)

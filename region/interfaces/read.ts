@@ -49,6 +49,7 @@ export type Interface = {
   leases: { subnet_id: number; address: string }[];
 };
 
+/** `runs`: an installed system of its machine holds its addresses. */
 type Row = Omit<Interface, "mac" | "parents" | "children" | "links" | "leases"> & { runs: boolean };
 type LinkRow = Link & { interface_id: number };
 
@@ -62,33 +63,29 @@ export type Which = { nodes: readonly string[] } | { ids: readonly number[] };
  */
 export async function loadInterfaces(db: Kysely<Tables>, which: Which, now: Date): Promise<Map<string, Interface[]>> {
   const rows = await interfaceRows(db, which);
+  if (rows.length === 0) return new Map();
   const ids = rows.map(({ id }) => id);
-  const found = rows.map(({ runs, ...row }): Interface & { runs: boolean } => ({
-    ...row,
-    mac: row.own_mac,
-    parents: [],
-    children: [],
-    links: [],
-    leases: [],
-    runs,
-  }));
-  if (ids.length === 0) return new Map();
+  // Rows become what is returned: a fleet has very many, and copies of them are most of the work.
+  const found = rows.map((row) =>
+    Object.assign(row, {
+      mac: row.own_mac,
+      parents: [] as number[],
+      children: [] as number[],
+      links: [] as Link[],
+      leases: [] as Interface["leases"],
+    }),
+  );
   const byId = new Map(found.map((one) => [one.id, one]));
   const [parents, links] = [await parentRows(db, ids), await linkRows(db, ids)];
   for (const { interface_id, parent_id } of parents) {
     byId.get(interface_id)?.parents.push(parent_id);
     byId.get(parent_id)?.children.push(interface_id);
   }
-  for (const { interface_id, ...link } of links) byId.get(interface_id)?.links.push(link);
+  for (const { interface_id, id, mode, subnet_id, address, default_gateway } of links)
+    byId.get(interface_id)?.links.push({ id, mode, subnet_id, address, default_gateway });
   for (const one of found) one.mac = addressOf(one, byId);
   await addLeases(db, found, now);
-  const byNode = new Map<string, Interface[]>();
-  for (const { runs: _runs, ...one } of found) {
-    const list = byNode.get(one.node_id);
-    if (list === undefined) byNode.set(one.node_id, [one]);
-    else list.push(one);
-  }
-  return byNode;
+  return Map.groupBy<string, Interface>(found, ({ node_id }) => node_id);
 }
 
 /** The address an interface goes by, through however many parents. */
@@ -111,8 +108,8 @@ async function interfaceRows(db: Kysely<Tables>, which: Which): Promise<Row[]> {
       i.mac as own_mac, i.mac_from_id, i.vlan_id, i.enabled, i.mtu, i.tags, i.params, i.configured, i.acquired,
       i.vendor, i.product, i.firmware_version, i.link_connected, i.interface_speed, i.link_speed, i.numa_node,
       i.sriov_max_vf, i.seen,
-      coalesce((select m.installed or m.status = 'deploying' from machines m where m.id = i.machine_id), false) as runs
-    from interfaces i
+      coalesce(m.installed or m.status = 'deploying', false) as runs
+    from interfaces i left join machines m on m.id = i.machine_id
     where ${wanted} order by i.id`.execute(db);
   return rows;
 }
@@ -148,6 +145,7 @@ async function addLeases(
     from subnets s join leases l on l.subnet_id = s.id
     where l.mac = any(${macs}::text[]) and l.state <> 'declined' and l.state = 'leased' and l.expires_at > ${now}
     order by l.address`.execute(db);
+  if (rows.length === 0) return;
   const byMac = Map.groupBy(rows, ({ mac }) => mac);
   for (const one of interfaces) {
     const leases = byMac.get(one.mac ?? "") ?? [];

@@ -1,19 +1,17 @@
 import { inventoryChanges, inventoryVersion, pageOf, pageQuery, systemId, twins } from "@rackwright/contract";
 import { z } from "zod";
 import type { Database } from "../database/pool.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { callerOf } from "../http/auth.ts";
 import { requireVisible } from "../users/visible.ts";
-import { listTwins } from "./twins.ts";
-import { listChanges, listInventories } from "./versions.ts";
+import { listTwins, twinsList } from "./twins.ts";
+import { inventoryList, listChanges, listInventories } from "./versions.ts";
 
 const params = z.object({ id: systemId });
 // An inventory of a large server has a hundred kilobytes.
-const few = pageQuery.extend({ limit: z.coerce.number().int().min(1).max(50).default(10) });
-const models = few.extend({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().max(2000).optional(),
-});
+const few = { limit: z.coerce.number().int().min(1).max(50).default(10) };
+const models = { limit: z.coerce.number().int().min(1).max(100).default(20) };
 
 /** Routes of what machines are made of: earlier inventories, what changed between them, machines of one model. */
 export function registerInventoryRoutes(routes: App, { db }: { db: Database }): void {
@@ -25,7 +23,7 @@ export function registerInventoryRoutes(routes: App, { db }: { db: Database }): 
         tags,
         summary: "What commissionings found, wherever it was not as before; newest first",
         params,
-        querystring: few,
+        querystring: listQuery(inventoryList).extend(few),
         response: { 200: pageOf(inventoryVersion) },
       },
     },
@@ -41,7 +39,7 @@ export function registerInventoryRoutes(routes: App, { db }: { db: Database }): 
         tags,
         summary: "Changes of a machine's hardware between commissionings; newest first",
         params,
-        querystring: few,
+        querystring: pageQuery.extend(few),
         response: { 200: pageOf(inventoryChanges) },
       },
     },
@@ -56,7 +54,7 @@ export function registerInventoryRoutes(routes: App, { db }: { db: Database }): 
       schema: {
         tags,
         summary: "Machines of one model, and who of them differs from the others",
-        querystring: models,
+        querystring: listQuery(twinsList).extend(models),
         response: { 200: pageOf(twins) },
       },
     },

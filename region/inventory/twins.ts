@@ -1,7 +1,9 @@
-import type { Inventory, Twins } from "@rackwright/contract";
+import { type Inventory, type Twins, twins } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
-import { InputError } from "../errors.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import type { Page } from "../page.ts";
 import { type Caller, visibleMachines } from "../users/access.ts";
 import { type TraitName, type Traits, traitNames, traitsOf } from "./traits.ts";
 
@@ -47,46 +49,34 @@ export function compareTwins(model: { vendor: string; product: string }, sibling
 type Row = Omit<Sibling, "traits"> & {
   vendor: string;
   product: string;
-  more: boolean;
   traits: Traits | null;
   inventory: Inventory | null;
 };
 
-const encode = (model: { vendor: string; product: string }): string =>
-  Buffer.from(JSON.stringify([model.vendor, model.product])).toString("base64url");
+export const twinsList = declareList("twins", twins, {
+  order: ["vendor", "product"],
+  // What is alike is found out by comparing inventories.
+  fields: { alike: null, properties: null },
+});
 
-function decode(cursor: string): [string, string] {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    if (Array.isArray(parsed) && typeof parsed[0] === "string" && typeof parsed[1] === "string") {
-      const [vendor, product] = parsed;
-      if (![vendor, product].some((text) => text.includes("\0") || !text.isWellFormed())) return [vendor, product];
-    }
-  } catch {
-    // Told below.
-  }
-  throw InputError.field("cursor", cursor.slice(0, 200), "must be the 'next' of an earlier page");
-}
-
-/** One page of models with two machines or more, in the order of their names, each with its machines compared. */
-export async function listTwins(
-  db: Kysely<Tables>,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
-  viewer: Caller,
-): Promise<{ items: Twins[]; next: string | null }> {
-  const after = cursor === undefined ? null : decode(cursor);
+/**
+ * One page of models with two machines or more, filtered and sorted as asked for; else in the order of their names. Each
+ * has its machines compared.
+ *
+ * @throws InputError
+ */
+export async function listTwins(db: Kysely<Tables>, asked: Asked, viewer: Caller): Promise<Page<Twins>> {
+  const models = sql<{ vendor: string; product: string; machines: number }>`
+    select vendor, product, count(*) as machines from machines
+    where vendor is not null and product is not null and ${visibleMachines(viewer)}
+    group by vendor, product having count(*) > 1`;
+  const { items: shown, next } = await listPage(db, twinsList, models, asked);
+  const [vendors, products] = [shown.map(({ vendor }) => vendor), shown.map(({ product }) => product)];
   const { rows } = await sql<Row>`
-    with models as materialized (
-      select vendor, product from machines
-      where vendor is not null and product is not null and ${visibleMachines(viewer)}
-        and ${after === null ? sql`true` : sql`(vendor, product) > (${after[0]}, ${after[1]})`}
-      group by vendor, product having count(*) > 1
-      order by vendor, product limit ${limit + 1}
-    ), shown as (select vendor, product from models order by vendor, product limit ${limit})
-    select id, hostname, vendor, product, traits, case when traits is null then inventory end as inventory,
-      (select count(*) from models) > ${limit} as more
-    from machines join shown using (vendor, product) where ${visibleMachines(viewer)}
-    order by vendor, product, id`.execute(db);
+    select id, hostname, vendor, product, traits, case when traits is null then inventory end as inventory
+    from unnest(${vendors}::text[], ${products}::text[]) with ordinality as shown(vendor, product, n)
+      join machines using (vendor, product)
+    where ${visibleMachines(viewer)} order by n, id`.execute(db);
   const groups = Map.groupBy(rows, ({ vendor, product }) => `${vendor}\0${product}`);
   const items = [...groups.values()].flatMap((group) => {
     const siblings = group.flatMap(({ id, hostname, traits, inventory }): Sibling[] => {
@@ -97,6 +87,5 @@ export async function listTwins(
     const first = group[0];
     return first ? [compareTwins({ vendor: first.vendor, product: first.product }, siblings)] : [];
   });
-  const last = items.at(-1);
-  return { items, next: rows[0]?.more === true && last !== undefined ? encode(last) : null };
+  return { items, next };
 }

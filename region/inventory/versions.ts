@@ -1,8 +1,16 @@
-import type { Inventory, InventoryChange, InventoryChanges, InventoryVersion } from "@rackwright/contract";
+import {
+  type Inventory,
+  type InventoryChange,
+  type InventoryChanges,
+  type InventoryVersion,
+  inventoryVersion,
+} from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import { type Transaction, json } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
-import { type Page, cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 import { InputError, NotFound } from "../errors.ts";
 import { compareInventories, mostChanges } from "./changes.ts";
 
@@ -60,18 +68,21 @@ async function versions(db: Kysely<Tables>, machineId: string, { limit, cursor }
   );
 }
 
-/**
- * Inventories of a machine, the newest first.
- *
- * @throws NotFound
- */
+export const inventoryList = declareList("machines/{id}/inventories", inventoryVersion, {
+  order: ["id"],
+  descending: true,
+  fields: { inventory: null },
+});
+
+/** One page of a machine's inventories, filtered and sorted as asked for; else the newest first. @throws InputError */
 export async function listInventories(
   db: Kysely<Tables>,
   machineId: string,
-  { limit, cursor }: VersionPage,
+  asked: Asked,
 ): Promise<Page<InventoryVersion>> {
-  const rows = await versions(db, machineId, { limit: limit + 1, cursor });
-  return cutPage(rows, limit, ({ id }) => id);
+  const rows = db.selectFrom("inventories").select(["id", "taken_at", "inventory"]).where("machine_id", "=", machineId);
+  const page = await listPage(db, inventoryList, rows, asked);
+  return showPage(page, (one) => ({ ...one, taken_at: one.taken_at.toISOString() }));
 }
 
 /**

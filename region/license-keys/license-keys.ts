@@ -1,10 +1,12 @@
-import type { LicenseKey, LicenseKeyCreate } from "@rackwright/contract";
+import { type LicenseKey, type LicenseKeyCreate, licenseKey } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
-import { type Page, cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import type { Page } from "../page.ts";
 
 export type By = { actor: string; now: Date };
 /** What a license key is for: there is one for each. */
@@ -19,22 +21,16 @@ const missing = (release: Release): NotFound =>
 const rowOf = (release: Release) =>
   sql<boolean>`osystem = ${release.osystem} and distro_series = ${release.distro_series}`;
 
-/** In the order of what they are for; `cursor` is `<osystem>/<series>` of the last one seen. */
-export async function listLicenseKeys(
-  db: Kysely<Tables>,
-  { limit, cursor = "" }: { limit: number; cursor?: string | undefined },
-): Promise<Page<LicenseKey>> {
-  const [osystem = "", series = ""] = cursor.split("/");
-  const rows = await db
-    .selectFrom("license_keys")
-    .select(columns)
-    .where(sql<boolean>`(osystem, distro_series) > (${osystem}, ${series})`)
-    .orderBy("osystem")
-    .orderBy("distro_series")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows, limit, nameOf);
-}
+export const licenseKeyList = declareList("license-keys", licenseKey, {
+  order: ["osystem", "distro_series"],
+  separator: "/",
+  // Sealed in the database.
+  fields: { license_key: null },
+});
+
+/** One page, filtered and sorted as asked for; else in the order of what they are for. @throws InputError */
+export const listLicenseKeys = (db: Kysely<Tables>, asked: Asked): Promise<Page<LicenseKey>> =>
+  listPage(db, licenseKeyList, db.selectFrom("license_keys").select(columns), asked);
 
 /** One license key. @throws NotFound */
 export async function readLicenseKey(db: Kysely<Tables>, release: Release): Promise<LicenseKey> {

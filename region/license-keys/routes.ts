@@ -1,13 +1,15 @@
-import { licenseKey, licenseKeyCreate, licenseKeyUpdate, pageOf, pageQuery } from "@rackwright/contract";
+import { licenseKey, licenseKeyCreate, licenseKeyUpdate, pageOf } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf } from "../http/auth.ts";
 import {
   createLicenseKey,
   deleteLicenseKey,
+  licenseKeyList,
   listLicenseKeys,
   readLicenseKey,
   updateLicenseKey,
@@ -23,7 +25,12 @@ export function registerLicenseKeyRoutes(routes: App, { db, clock }: { db: Datab
   routes.get(
     path,
     {
-      schema: { tags, summary: "List license keys", querystring: pageQuery, response: { 200: pageOf(licenseKey) } },
+      schema: {
+        tags,
+        summary: "List license keys",
+        querystring: listQuery(licenseKeyList),
+        response: { 200: pageOf(licenseKey) },
+      },
     },
     async (incoming) => {
       administratorOf(incoming);

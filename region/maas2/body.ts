@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { Readable } from "node:stream";
 import { InputError } from "../errors.ts";
 import { boundaryOf, parseMultipart } from "../metadata/multipart.ts";
@@ -65,6 +66,17 @@ export function parsePairs(text: string): Pairs {
 }
 
 const tooMany = () => new InputError(`A request may have at most ${mostParameters} parameters.`);
+
+/**
+ * What the files of a form say of its parameters: the command line of MAAS sends `name@=file` as a file, whatever the
+ * parameter. Files under other names than it takes, and what is no text, are left to the operation.
+ */
+export function textsOfFiles({ pairs, uploads }: Form, takes: (name: string) => boolean): Pairs {
+  const named = new Set(pairs.map(([name]) => name));
+  return uploads.flatMap(({ field, data }): Pairs =>
+    takes(field) && !named.has(field) && isUtf8(data) ? [[field, data.toString("utf8")]] : [],
+  );
+}
 
 function parseParts(body: Buffer, contentType: string | undefined): Form {
   const boundary = boundaryOf(contentType);

@@ -21,7 +21,7 @@ import {
 } from "../images/index.ts";
 import { byOf, checked, given, localTime, matching, numberOf } from "./common.ts";
 import { type Call, type Resource, operation } from "./operation.ts";
-import { flag, integer, list, text } from "./parameters.ts";
+import { file, flag, integer, list, text } from "./parameters.ts";
 
 const source = "BootSource";
 const selection = "BootSourceSelection";
@@ -43,7 +43,7 @@ const fields = {
   name: text("Name of the source.", 255).optional(),
   keyring_filename: text("Full path of the keyring that the stream is signed with.", 4096).optional(),
   // Comes as a file; a client without one sends an empty field.
-  keyring_data: text("The keyring itself, as a file.", 1_000_000).optional(),
+  keyring_data: file("The keyring itself, as a file.", 1_000_000).optional(),
   priority: integer("Of sources with the same image, the higher one goes first.", { least: 0 }).optional(),
   enabled: flag("Whether the source is used.").optional(),
   skip_keyring_verification: flag("Whether signatures are not checked.").optional(),
@@ -51,8 +51,8 @@ const fields = {
 
 /** What the form gives, with the keyring in base64 as our sources have it. */
 function wanted({ uploads }: Call, { keyring_data, ...rest }: z.output<z.ZodObject<typeof fields>>) {
-  const file = uploads.find(({ field }) => field === "keyring_data")?.data;
-  const data = file ?? (keyring_data === undefined ? undefined : Buffer.from(keyring_data));
+  const sent = uploads.find(({ field }) => field === "keyring_data")?.data;
+  const data = sent ?? (keyring_data === undefined ? undefined : Buffer.from(keyring_data));
   return given({ ...rest, keyring_data: data?.toString("base64") });
 }
 

@@ -4,8 +4,8 @@ import type { ApiDeps } from "../http/api.ts";
 import { type Caller, refuseReadOnly, requireAdministrator, requireWholeKey } from "../users/access.ts";
 import type { RateLimiter } from "../users/limiter.ts";
 import { type Identity, authenticate, byOAuth, checkCsrf, oauthParameters } from "./authenticate.ts";
-import { type Form, defaultLimit, parseForm, parsePairs, readBody } from "./body.ts";
-import { readParameters } from "./input.ts";
+import { type Form, defaultLimit, parseForm, parsePairs, readBody, textsOfFiles } from "./body.ts";
+import { isText, readParameters } from "./input.ts";
 import type { Answer, Call, Operation, Resource } from "./operation.ts";
 import { type Found, type Router, operationOf } from "./paths.ts";
 
@@ -41,7 +41,8 @@ export async function dispatch(
   const caller = await admitted(deps, { identity, operation, request, form });
   if (caller !== null && method !== "GET" && /^(users|account)(\/|$)/.test(found.resource.path))
     requireWholeKey(caller);
-  const parameters = readParameters([...query, ...form.pairs], operation);
+  const inFiles = textsOfFiles(form, (name) => isText(name, operation));
+  const parameters = readParameters([...query, ...form.pairs, ...inFiles], operation);
   const call: Call = {
     db: deps.db,
     clock: deps.clock,

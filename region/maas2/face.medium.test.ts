@@ -237,7 +237,7 @@ describe("a request", () => {
   const ask = async (...args: Parameters<typeof world.ask>) => world.ask(...args);
 
   test("to nowhere is told so in text", async () => {
-    for (const path of ["pools/", "", "machines/x/y/z/"]) {
+    for (const path of ["pool/", "", "machines/x/y/z/"]) {
       const { status, type, text } = await ask("GET", path);
       assert.deepEqual(
         [status, type, text],

@@ -17,7 +17,8 @@ function gone({ handler, path, doc, told, user = [], admin = [] }: Spec): Resour
     operation({
       access,
       title: "No longer available.",
-      parameters: z.object({}),
+      // Whatever is given: a command line that may send nothing would say that, and not that it is gone.
+      parameters: z.looseObject({}),
       run: async () => {
         throw new Gone(told);
       },

@@ -30,6 +30,18 @@ export function metaOf(schema: z.core.$ZodType): ParameterMeta & { description: 
   return { type, description, ...(list && { list }) };
 }
 
+/** The same of a parameter by its name; undefined where there is none of it. */
+const metaIn = (shape: z.core.$ZodShape, name: string) => {
+  const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
+  return schema === undefined ? undefined : metaOf(schema);
+};
+
+/** Whether an operation has a parameter of this name that is no file. */
+export function isText(name: string, { parameters }: Pick<Operation, "parameters">): boolean {
+  const meta = metaIn(parameters.shape, name);
+  return meta !== undefined && meta.type !== "File";
+}
+
 /** Whether the parameter must be given. */
 export const isRequired = (schema: z.core.$ZodType): boolean => !z.safeParse(schema, undefined).success;
 
@@ -41,9 +53,11 @@ export function gather(pairs: Pairs, { parameters }: Pick<Operation, "parameters
     if (reserved.test(name)) continue;
     if (unstorable(name) || unstorable(value))
       throw InputError.field(unstorable(name) ? "__all__" : name, undefined, "Null characters are not allowed.");
-    const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
+    const meta = metaIn(shape, name);
     const before = input.get(name);
-    if (schema === undefined || metaOf(schema).list !== true) input.set(name, value);
+    // Go clients send a flag that is not set as an empty text.
+    if (meta?.type === "Boolean" && value.trim() === "") continue;
+    if (meta?.list !== true) input.set(name, value);
     else if (Array.isArray(before)) before.push(value);
     else input.set(name, [value]);
   }

@@ -18,13 +18,6 @@ export type MaasNetwork = {
   default_gateways: Record<"ipv4" | "ipv6", { gateway_ip: string | null; link_id: number | null }>;
 };
 
-/** Of a node without any interface. */
-export const noNetwork = (): MaasNetwork => ({
-  interface_set: [],
-  ip_addresses: [],
-  default_gateways: { ipv4: { gateway_ip: null, link_id: null }, ipv6: { gateway_ip: null, link_id: null } },
-});
-
 type Around = { now: Date; networks?: Networks };
 
 /**
@@ -53,6 +46,14 @@ export async function renderInterfaces(
 
 /** What is shown of the network of one node. */
 export function renderNetwork(interfaces: readonly Interface[], networks: Networks): MaasNetwork {
+  return { interface_set: renderNode(interfaces, networks), ...networkSummary(interfaces, networks) };
+}
+
+/** A node's addresses and gateways. */
+export function networkSummary(
+  interfaces: readonly Interface[],
+  networks: Networks,
+): Omit<MaasNetwork, "interface_set"> {
   const gateways = chooseGateways(interfaces, (id) => networks.subnet(id).gateway_ip);
   const links = interfaces.flatMap((one) => one.links.flatMap(({ address }) => address ?? []));
   const leases = interfaces.flatMap((one) => one.leases.map(({ address }) => address));
@@ -60,30 +61,38 @@ export function renderNetwork(interfaces: readonly Interface[], networks: Networ
     ipv4: { gateway_ip: ipv4?.address ?? null, link_id: ipv4?.link.id ?? null },
     ipv6: { gateway_ip: ipv6?.address ?? null, link_id: ipv6?.link.id ?? null },
   });
-  return {
-    interface_set: renderNode(interfaces, networks),
-    ip_addresses: [...new Set(links.length === 0 ? leases : links)],
-    default_gateways: shown(gateways),
-  };
+  return { ip_addresses: [...new Set(links.length === 0 ? leases : links)], default_gateways: shown(gateways) };
+}
+
+/** Names of a node's interfaces by their ids, in order. */
+export function naming(interfaces: readonly Interface[]): (ids: readonly number[]) => string[] {
+  const names = new Map(interfaces.map(({ id, name }) => [id, name]));
+  return (ids) => (ids.length === 0 ? [] : ids.flatMap((id) => names.get(id) ?? []).toSorted());
 }
 
 /** All interfaces of one node. */
 export function renderNode(interfaces: readonly Interface[], networks: Networks): MaasInterface[] {
-  const names = new Map(interfaces.map(({ id, name }) => [id, name]));
-  const called = (ids: readonly number[]) => ids.flatMap((id) => names.get(id) ?? []).toSorted();
+  const called = naming(interfaces);
   return interfaces.map((one) => ({
+    ...interfaceFields(one, networks, called),
+    vlan: one.vlan_id === null ? null : networks.vlan(one.vlan_id),
+    links: one.links.map((link) => renderLink(link, networks)),
+    discovered: shownLeases(one, networks),
+  }));
+}
+
+/** What an interface shows but its VLAN and subnets. */
+export function interfaceFields(one: Interface, networks: Networks, called: ReturnType<typeof naming>) {
+  return {
     system_id: one.node_id,
     id: one.id,
     name: one.name,
     type: one.type,
-    vlan: one.vlan_id === null ? null : networks.vlan(one.vlan_id),
     mac_address: one.mac,
     parents: called(one.parents),
     children: called(one.children),
     tags: one.tags,
     enabled: one.enabled,
-    links: one.links.map((link) => renderLink(link, networks)),
-    discovered: discovered(one, networks),
     params: paramsOf(one),
     effective_mtu: one.mtu ?? vlanMtu(one, networks),
     vendor: one.vendor,
@@ -95,11 +104,11 @@ export function renderNode(interfaces: readonly Interface[], networks: Networks)
     numa_node: one.numa_node,
     sriov_max_vf: one.sriov_max_vf,
     resource_uri: `/MAAS/api/2.0/nodes/${one.node_id}/interfaces/${one.id}/`,
-  }));
+  };
 }
 
 /** Absent keys are left out: Juju refuses null. */
-function renderLink({ id, mode, address, subnet_id }: Link, networks: Networks): MaasLink {
+export function renderLink({ id, mode, address, subnet_id }: Link, networks: Networks): MaasLink {
   return {
     id,
     mode,
@@ -108,15 +117,18 @@ function renderLink({ id, mode, address, subnet_id }: Link, networks: Networks):
   };
 }
 
-function discovered({ leases }: Interface, networks: Networks) {
+/** Addresses an interface holds by a lease; null where there is none. */
+export function shownLeases({ leases }: Interface, networks: Networks) {
   if (leases.length === 0) return null;
   return leases.map(({ subnet_id, address }) => ({ subnet: networks.subnet(subnet_id), ip_address: address }));
 }
 
-/** An empty text where there are none, as MAAS has it. */
-function paramsOf({ params, mtu }: Interface): object | "" {
-  const all = { ...(mtu !== null && { mtu }), ...params };
-  return Object.keys(all).length === 0 ? "" : all;
+/**
+ * Always an object: Terraform's provider reads nothing else. Router advertisements have the name there by which netplan
+ * calls them, and MAAS too.
+ */
+function paramsOf({ params: { accept_ra, ...params }, mtu }: Interface): object {
+  return { ...(mtu !== null && { mtu }), ...params, ...(accept_ra !== undefined && { "accept-ra": accept_ra }) };
 }
 
 function vlanMtu({ vlan_id }: Interface, networks: Networks): number {

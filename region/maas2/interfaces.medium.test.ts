@@ -29,14 +29,14 @@ async function card(system_id: string): Promise<Interface> {
   return world.make("POST", `nodes/${system_id}/interfaces/`, { op: "create_physical", form });
 }
 
-it("shows links without keys that would be null, and parameters as an empty text where there are none", async () => {
+it("shows links without keys that would be null, and parameters as an object, empty where there are none", async () => {
   const system_id = await world.machine();
   const made = await card(system_id);
   assert.deepEqual(
     made.links.map((link) => Object.keys(link).sort()),
     [["id", "mode"]],
   );
-  assert.equal(made["params"], "");
+  assert.deepEqual(made["params"], {});
   assert.equal(made["discovered"], null);
   assert.equal((made["vlan"] as { id: number }).id, 5001);
   const { id, cidr } = await subnet();

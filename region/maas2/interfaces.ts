@@ -16,6 +16,7 @@ import {
   tagInterface,
   updateInterface,
 } from "../interfaces/change.ts";
+import { InputError } from "../errors.ts";
 import { disconnect, linkSubnet, setDefaultGateway, unlinkSubnet } from "../interfaces/links.ts";
 import type { Node } from "../interfaces/node.ts";
 import type { Interface } from "../interfaces/read.ts";
@@ -148,12 +149,15 @@ const interfaces: Resource = {
       parameters: z.object({
         ...general,
         vlan: text("The VLAN: its id or a specifier.", 500),
-        parent: integer("Id of the interface that carries it.", number),
+        parent: integer("Id of the interface that carries it.", number).optional(),
+        parents: ids("The same, as gomaasclient sends it."),
         name: name.optional(),
       }),
-      run: async (call, { parent, ...form }) => {
+      run: async (call, { parent, parents, ...form }) => {
         const node = await nodeOf(call, "change");
-        const wanted = { type: "vlan", parents: [parent], ...(await fromForm(call, form)) };
+        const members = parent === undefined ? parents : [parent];
+        if (members.length === 0) throw InputError.field("parent", undefined, "This field is required.");
+        const wanted = { type: "vlan", parents: members, ...(await fromForm(call, form)) };
         return show(call, node, await made(call, node, wanted, "parent"));
       },
     }),

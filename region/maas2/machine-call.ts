@@ -3,7 +3,8 @@ import type { z } from "zod";
 import { Denied, InputError, NotFound, StateConflict } from "../errors.ts";
 import { type Caller, mayOperate, mayUse, mayView } from "../users/access.ts";
 import { callerOf, noMatch } from "./common.ts";
-import { machinesById } from "./machine-render.ts";
+import { jsonType } from "./failures.ts";
+import { machineById } from "./machine-render.ts";
 import { type Answer, type Call, type Operation, operation } from "./operation.ts";
 
 /**
@@ -48,20 +49,14 @@ export const byCaller = (call: Call): { caller: Caller; now: Date } => ({
 
 /** A machine as clients see it. */
 export async function showMachine(call: Call, id: string): Promise<Answer> {
-  const [text] = await machinesById(call.db, [id], call.clock.now());
-  if (text === undefined) throw noMatch("Machine");
-  return { chunks: only(text) };
+  return machineWith(call, id, null);
 }
 
 /** The same with what an allocation chose. */
-export async function machineWith(call: Call, id: string, constraints: object): Promise<Answer> {
-  const [text] = await machinesById(call.db, [id], call.clock.now(), JSON.stringify(constraints));
-  if (text === undefined) throw noMatch("Machine");
-  return { chunks: only(text) };
-}
-
-async function* only(text: string): AsyncGenerator<string> {
-  yield text;
+export async function machineWith(call: Call, id: string, constraints: object | null): Promise<Answer> {
+  const bytes = await machineById(call.db, id, call.clock.now(), JSON.stringify(constraints));
+  if (bytes === null) throw noMatch("Machine");
+  return { bytes, type: jsonType };
 }
 
 /** Does something to the machine in the path, and shows it as it is then. What is refused is told in MAAS's statuses. */

@@ -48,7 +48,8 @@ export const cloneOperation: Operation = operation({
           await copySetup(call.db, { from: source, to, interfaces, storage }, byCaller(call));
         } catch (error) {
           if (!(error instanceof RegionError)) throw error;
-          problems.push({ field: "destinations", allowed: `Machine ${to}: ${error.message}` });
+          const why = error.failures?.map(({ field, allowed }) => `${field}: ${allowed}`).join("; ") ?? error.message;
+          problems.push({ field: "destinations", allowed: `Machine ${to}: ${why}` });
         }
       }
     if (problems.length > 0)

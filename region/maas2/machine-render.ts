@@ -3,8 +3,9 @@ import type { Kysely, RawBuilder } from "kysely";
 import { sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { eventWords } from "./event-words.ts";
-import { Fragments, asciiJson, escapeToAscii, withTexts } from "./fragment.ts";
-import { type MaasInterface, type MaasNetwork, noNetwork, renderNetworking } from "./interface-render.ts";
+import { type Interface, loadInterfaces } from "../interfaces/read.ts";
+import { interfaceFields, naming, networkSummary, renderLink, shownLeases } from "./interface-render.ts";
+import { JsonBytes, type Span } from "./json-bytes.ts";
 import { type MachineResults, type MachineViewRow, type Position, machineRows, resultsOf } from "./machine-rows.ts";
 import { statusWords } from "./machine-status.ts";
 import { type Surroundings, loadSurroundings, systemOf } from "./machine-surroundings.ts";
@@ -13,13 +14,13 @@ import { type RenderedStorage, renderStorage } from "./storage-render.ts";
 
 const base = "/MAAS/api/2.0";
 /** Machines of one page: as much as is held in memory of a list of any length. */
-const pageSize = 200;
+const pageSize = 100;
 
 /** Everything a page of machines is rendered of. */
 type Page = {
   rows: Awaited<ReturnType<typeof machineRows>>;
   results: Awaited<ReturnType<typeof resultsOf>>;
-  networks: Awaited<ReturnType<typeof renderNetworking>>;
+  interfaces: Map<string, Interface[]>;
   storages: Awaited<ReturnType<typeof renderStorage>>;
 };
 type Reading = { now: Date; after?: Position | undefined; limit?: number | undefined };
@@ -35,34 +36,34 @@ async function readPage(
   const rows = await machineRows(db, where, { after, limit });
   onRows(rows);
   const ids = rows.map(({ id }) => id);
-  if (ids.length === 0) return { rows, results: new Map(), networks: new Map(), storages: new Map() };
+  if (ids.length === 0) return { rows, results: new Map(), interfaces: new Map(), storages: new Map() };
   return {
     rows,
     results: await resultsOf(db, ids),
-    networks: await renderNetworking(db, ids, { now, networks: around.networks }),
+    interfaces: await loadInterfaces(db, { nodes: ids }, now),
     storages: await renderStorage(db, ids),
   };
 }
 
-function pageTexts(page: Page, around: Surroundings, constraints = "null"): { id: string; text: string }[] {
-  return page.rows.flatMap((row) => {
+/** The machines of a page with commas between them. */
+function pageBytes(page: Page, around: Surroundings, constraints = "null"): Buffer {
+  const out = new JsonBytes(around.shared, page.rows.length * 16 * 1024);
+  for (const row of page.rows) {
     const storage = page.storages.get(row.id);
-    if (storage === undefined) return [];
-    const network = page.networks.get(row.id) ?? noNetwork();
+    if (storage === undefined) continue;
+    if (out.length > 0) out.raw(",");
+    const interfaces = page.interfaces.get(row.id) ?? [];
     const results = page.results.get(row.id) ?? noResults;
-    return [{ id: row.id, text: machineText(row, around, { results, network, storage, constraints }) }];
-  });
+    writeMachine(out, row, around, { results, interfaces, storage, constraints });
+  }
+  return out.end();
 }
 
 /**
- * Machines as JSON text, page by page, in the order in which they were made. A page is read in one snapshot, so that what
+ * Machines as JSON with commas between them, page by page, in the order in which they were made. A page is read in one snapshot, so that what
  * belongs together fits together; no connection is held between pages. The next page is read while one is sent.
  */
-export async function* machinePages(
-  db: Kysely<Tables>,
-  where: RawBuilder<boolean>,
-  now: Date,
-): AsyncGenerator<{ id: string; text: string }[]> {
+export async function* machinePages(db: Kysely<Tables>, where: RawBuilder<boolean>, now: Date): AsyncGenerator<Buffer> {
   const around = await loadSurroundings(db);
   const begin = (after?: Position) => {
     const ahead = Promise.withResolvers<Position | null>();
@@ -83,139 +84,150 @@ export async function* machinePages(
   for (let current = begin(); ;) {
     const position = await current.ahead;
     const next = position === null ? null : begin(position);
-    const texts = pageTexts(await current.page, around);
-    if (texts.length > 0) yield texts;
+    const bytes = pageBytes(await current.page, around);
+    if (bytes.length > 0) yield bytes;
     if (next === null) return;
     current = next;
   }
 }
 
-/** A list of machines as JSON text in pieces, for `chunks` of an answer. */
-export async function* machineList(db: Kysely<Tables>, where: RawBuilder<boolean>, now: Date): AsyncGenerator<string> {
-  let text = "[";
+/** A list of machines as JSON in pieces, for `chunks` of an answer. */
+export async function* machineList(
+  db: Kysely<Tables>,
+  where: RawBuilder<boolean>,
+  now: Date,
+): AsyncGenerator<string | Buffer> {
+  let begun = "[";
   for await (const page of machinePages(db, where, now)) {
-    yield text + page.map((one) => one.text).join(",");
-    text = ",";
+    yield begun;
+    yield page;
+    begun = ",";
   }
-  yield text === "[" ? "[]" : "]";
+  yield begun === "[" ? "[]" : "]";
 }
 
-/** Machines by id as JSON text, in the order in which they were made. */
-export async function machinesById(
+/** One machine as JSON; null when there is none. `constraints` is JSON of what an allocation chose. */
+export async function machineById(
   db: Kysely<Tables>,
-  ids: readonly string[],
+  id: string,
   now: Date,
   constraints = "null",
-): Promise<string[]> {
-  const condition = sql<boolean>`machines.id = any(${[...ids]}::text[])`;
+): Promise<Buffer | null> {
   const around = await loadSurroundings(db);
-  return pageTexts(await readPage(db, condition, around, { now }), around, constraints).map(({ text }) => text);
+  const bytes = pageBytes(await readPage(db, sql<boolean>`machines.id = ${id}`, around, { now }), around, constraints);
+  return bytes.length === 0 ? null : bytes;
 }
 
 const noResults: MachineResults = { sets: {}, statuses: [] };
-type Parts = { results: MachineResults; network: MaasNetwork; storage: RenderedStorage; constraints: string };
+type Parts = {
+  results: MachineResults;
+  interfaces: readonly Interface[];
+  storage: RenderedStorage;
+  constraints: string;
+};
 
-function machineText(
+function writeMachine(
+  out: JsonBytes,
   row: MachineViewRow,
   around: Surroundings,
-  { results, network, storage, constraints }: Parts,
-): string {
-  const { fragments } = around;
+  { results, interfaces, storage, constraints }: Parts,
+): void {
   const system = systemOf(row, around);
   const domain = around.domains.get(row.domain_id);
   const status = statusWords[row.status];
-  const interfaces = network.interface_set.map((one) => interfaceText(one, fragments));
-  const boot = network.interface_set.findIndex(
-    ({ mac_address, type }) => mac_address === row.boot_mac && type === "physical",
-  );
-  const devices = storage.blockdevice_set.map((device) => ({ device, text: asciiJson(device) }));
-  const ofType = (type: string) =>
-    textsOf(devices.filter(({ device }) => device.type === type).map(({ text }) => text));
-  const uri = `${base}/machines/${row.id}/`;
-  const annotations = escapeToAscii(row.annotations);
-  return withTexts(
-    {
-      system_id: row.id,
-      hostname: row.hostname,
-      fqdn: domain === undefined ? row.hostname : `${row.hostname}.${domain.name}`,
-      description: row.description,
-      hardware_uuid: row.uuid,
-      owner: row.owner,
-      tag_names: row.tags,
-      locked: row.locked,
-      node_type: 0,
-      node_type_name: "Machine",
-      parent: null,
-      address_ttl: row.address_ttl,
-      status: status.code,
-      status_name: status.name,
-      ...toldOf(row),
-      error_description: row.failure ?? "",
-      power_state: row.power_state,
-      power_type: row.power_driver ?? "",
-      netboot: row.netboot,
-      ephemeral_deploy: row.ephemeral,
-      enable_hw_sync: row.enable_hw_sync,
-      // Nothing reports the hardware of installed systems yet.
-      last_sync: null,
-      next_sync: null,
-      sync_interval: null,
-      enable_kernel_crash_dump: row.enable_kernel_crash_dump,
-      is_dpu: row.is_dpu,
-      osystem: system.os,
-      distro_series: system.release,
-      hwe_kernel: row.hwe_kernel === "" ? null : row.hwe_kernel,
-      min_hwe_kernel: row.min_hwe_kernel,
-      architecture: row.architecture === null ? null : `${row.architecture}/generic`,
-      bios_boot_method: row.firmware === null ? null : row.firmware === "uefi" ? "uefi" : "pxe",
-      cpu_count: row.cpu_count ?? 0,
-      cpu_speed: row.cpu_speed ?? 0,
-      memory: Math.floor((row.memory ?? 0) / 2 ** 20),
-      swap_size: row.swap_size,
-      storage: (row.storage ?? 0) / 1e6,
-      ip_addresses: network.ip_addresses,
-      default_gateways: network.default_gateways,
-      disable_ipv4: false,
-      virtualmachine_id: null,
-      ...resultFields(results),
-      resource_uri: uri,
-      volume_groups: storage.volume_groups,
-      raids: storage.raids,
-      bcaches: storage.bcaches,
-      cache_sets: storage.cache_sets,
-      special_filesystems: storage.special_filesystems,
-    },
-    {
-      domain: fragments.ofMaybe(domain),
-      zone: fragments.ofMaybe(around.zones.get(row.zone_id)),
-      pool: fragments.ofMaybe(around.pools.get(row.pool_id)),
-      owner_data: annotations,
-      workload_annotations: annotations,
-      hardware_info: escapeToAscii(row.hardware_info),
-      numanode_set: row.numa_nodes,
-      interface_set: textsOf(interfaces),
-      boot_interface: interfaces[boot] ?? "null",
-      blockdevice_set: textsOf(devices.map(({ text }) => text)),
-      physicalblockdevice_set: ofType("physical"),
-      virtualblockdevice_set: ofType("virtual"),
-      // What an allocation chose; elsewhere there is nothing to say.
-      constraints_by_type: constraints,
-      boot_disk: devices.find(({ device }) => device.id === storage.boot_disk?.id)?.text ?? "null",
-    },
-  );
+  const summary = networkSummary(interfaces, around.networks);
+  out.open({
+    system_id: row.id,
+    hostname: row.hostname,
+    fqdn: domain === undefined ? row.hostname : `${row.hostname}.${domain.name}`,
+    description: row.description,
+    hardware_uuid: row.uuid,
+    owner: row.owner,
+    tag_names: row.tags,
+    locked: row.locked,
+    node_type: 0,
+    node_type_name: "Machine",
+    parent: null,
+    address_ttl: row.address_ttl,
+    status: status.code,
+    status_name: status.name,
+    ...toldOf(row),
+    error_description: row.failure ?? "",
+    power_state: row.power_state,
+    power_type: row.power_driver ?? "",
+    netboot: row.netboot,
+    ephemeral_deploy: row.ephemeral,
+    enable_hw_sync: row.enable_hw_sync,
+    // Nothing reports the hardware of installed systems yet.
+    last_sync: null,
+    next_sync: null,
+    sync_interval: null,
+    enable_kernel_crash_dump: row.enable_kernel_crash_dump,
+    is_dpu: row.is_dpu,
+    osystem: system.os,
+    distro_series: system.release,
+    hwe_kernel: row.hwe_kernel === "" ? null : row.hwe_kernel,
+    min_hwe_kernel: row.min_hwe_kernel,
+    architecture: row.architecture === null ? null : `${row.architecture}/generic`,
+    bios_boot_method: row.firmware === null ? null : row.firmware === "uefi" ? "uefi" : "pxe",
+    cpu_count: row.cpu_count ?? 0,
+    cpu_speed: row.cpu_speed ?? 0,
+    memory: Math.floor((row.memory ?? 0) / 2 ** 20),
+    swap_size: row.swap_size,
+    storage: (row.storage ?? 0) / 1e6,
+    ip_addresses: summary.ip_addresses,
+    default_gateways: summary.default_gateways,
+    disable_ipv4: false,
+    virtualmachine_id: null,
+    ...resultFields(results),
+    resource_uri: `${base}/machines/${row.id}/`,
+    volume_groups: storage.volume_groups,
+    raids: storage.raids,
+    bcaches: storage.bcaches,
+    cache_sets: storage.cache_sets,
+    special_filesystems: storage.special_filesystems,
+  });
+  out.field("domain").shared(domain);
+  out.field("zone").shared(around.zones.get(row.zone_id));
+  out.field("pool").shared(around.pools.get(row.pool_id));
+  out.field("owner_data").text(row.annotations);
+  out.field("workload_annotations").text(row.annotations);
+  out.field("hardware_info").text(row.hardware_info);
+  out.field("numanode_set").text(row.numa_nodes);
+  const called = naming(interfaces);
+  const cards = out.field("interface_set").list(interfaces, (one) => writeInterface(out, one, around, called));
+  const boot = interfaces.findIndex(({ mac, type }) => mac === row.boot_mac && type === "physical");
+  out.field("boot_interface").again(cards[boot]);
+  const devices = storage.blockdevice_set;
+  const spans = out.field("blockdevice_set").list(devices, (device) => out.json(device));
+  const ofType = (type: string): Span[] => spans.filter((_span, index) => devices[index]?.type === type);
+  out.field("physicalblockdevice_set").list(ofType("physical"), (span) => out.again(span));
+  out.field("virtualblockdevice_set").list(ofType("virtual"), (span) => out.again(span));
+  out.field("boot_disk").again(spans[devices.findIndex(({ id }) => id === storage.boot_disk?.id)]);
+  // What an allocation chose; elsewhere there is nothing to say.
+  out.field("constraints_by_type").text(constraints).raw("}");
 }
 
-const textsOf = (texts: readonly string[]): string => `[${texts.join(",")}]`;
-
-/** An interface, with the texts of its VLAN and subnets made once for all. */
-function interfaceText({ vlan, links, discovered, ...rest }: MaasInterface, fragments: Fragments): string {
-  const onSubnet = ({ subnet, ...fields }: { subnet?: object }): string =>
-    subnet === undefined ? asciiJson(fields) : withTexts(fields, { subnet: fragments.of(subnet) });
-  return withTexts(rest, {
-    vlan: fragments.ofMaybe(vlan as object | null),
-    links: textsOf(links.map(onSubnet)),
-    discovered: discovered ? textsOf((discovered as { subnet: object }[]).map(onSubnet)) : "null",
-  });
+/** An interface; VLANs and subnets are the same for thousands. */
+function writeInterface(
+  out: JsonBytes,
+  one: Interface,
+  { networks }: Surroundings,
+  called: ReturnType<typeof naming>,
+): void {
+  const onSubnet = ({ subnet, ...fields }: { id?: number; subnet?: object }): void => {
+    out.open(fields);
+    if (subnet !== undefined) out.field("subnet").shared(subnet);
+    out.raw("}");
+  };
+  out.open(interfaceFields(one, networks, called));
+  out.field("vlan").shared(one.vlan_id === null ? null : networks.vlan(one.vlan_id));
+  out.field("links").list(one.links, (link) => onSubnet(renderLink(link, networks)));
+  const leases = shownLeases(one, networks);
+  out.field("discovered");
+  if (leases === null) out.raw("null");
+  else out.list(leases, onSubnet);
+  out.raw("}");
 }
 
 /** What MAAS calls the newest event that is worth telling. */

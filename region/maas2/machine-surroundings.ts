@@ -1,6 +1,5 @@
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
-import { Fragments } from "./fragment.ts";
 import type { MachineViewRow } from "./machine-rows.ts";
 import { type Networks, loadNetworks } from "./network-render.ts";
 
@@ -14,7 +13,8 @@ export type Surroundings = {
   networks: Networks;
   /** Operating system and release by name of the image. */
   images: ReadonlyMap<string, { os: string; release: string }>;
-  fragments: Fragments;
+  /** Bytes of what is shown again and again. */
+  shared: WeakMap<object, Buffer>;
 };
 
 /** Reads zones, pools, domains, images and networks: a fixed number of queries. */
@@ -35,7 +35,7 @@ export async function loadSurroundings(db: Kysely<Tables>): Promise<Surroundings
     domains: new Map(domains.map((domain) => [domain.id, domain])),
     networks: await loadNetworks(db),
     images: new Map(images.map(({ name, os, release }) => [name, { os, release }])),
-    fragments: new Fragments(),
+    shared: new WeakMap(),
   };
 }
 

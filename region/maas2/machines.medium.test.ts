@@ -336,6 +336,23 @@ test("machines are made: by administrators commissioning, by strangers with noth
   }
 });
 
+test("strangers who tell of machines without end are stopped, and administrators are not", async () => {
+  await sql`insert into machines (id, hostname, status, architecture)
+    select 'u' || lpad(n::text, 5, '0'), 'unseen-' || n, 'new', 'amd64' from generate_series(1, 5000) as n`.execute(
+    world.db,
+  );
+  const form = { architecture: "amd64", mac_addresses: "52:54:00:bb:00:05", commission: "false" };
+  const refused = await world.ask("POST", "machines/", { form, as: "nobody" });
+  assert.deepEqual([refused.status, /no more are taken from strangers/.test(refused.text)], [429, true], refused.text);
+  assert.equal((await world.ask("POST", "machines/", { form })).status, 200);
+  await sql`delete from machines where hostname like 'unseen-%'`.execute(world.db);
+  const taken = await world.ask("POST", "machines/", {
+    form: { ...form, mac_addresses: "52:54:00:bb:00:06" },
+    as: "nobody",
+  });
+  assert.equal(taken.status, 200, taken.text);
+});
+
 test("what a machine's state does not allow is told as clients expect it", async () => {
   const fresh = await machine({ status: "deployed", owner_id: world.people.admin.id });
   const commission = await world.ask("POST", `machines/${fresh}/`, { op: "commission" });

@@ -38,7 +38,7 @@ const asMachine = (call: Call, one: Operation | undefined): Promise<Answer> => {
 };
 
 /** Devices, machines, racks and regions, as one JSON list; machines are written as they come. */
-async function* everyNode(call: Call, wanted: z.output<typeof listParameters>): AsyncGenerator<string> {
+async function* everyNode(call: Call, wanted: z.output<typeof listParameters>): AsyncGenerator<string | Buffer> {
   const caller = callerOf(call);
   const now = call.clock.now();
   const condition = await listCondition(call.db, wanted, visibleMachines(caller));
@@ -53,7 +53,8 @@ async function* everyNode(call: Call, wanted: z.output<typeof listParameters>): 
     begun = ",";
   }
   for await (const page of machinePages(call.db, condition, now)) {
-    yield begun + page.map(({ text }) => text).join(",");
+    yield begun;
+    yield page;
     begun = ",";
   }
   for (const text of texts([...racks, ...regions])) {

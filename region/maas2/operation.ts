@@ -32,8 +32,8 @@ export type Answer =
   | { status?: number; json: unknown; headers?: Record<string, string> }
   /** A JSON array, written as its items come. */
   | { status?: number; items: AsyncIterable<unknown> }
-  /** A JSON document in pieces of text, where whoever answers writes it by himself. */
-  | { status?: number; chunks: AsyncIterable<string> }
+  /** A JSON document in pieces, where whoever answers writes it by himself. */
+  | { status?: number; chunks: AsyncIterable<string | Buffer> }
   | { status?: number; text: string; headers?: Record<string, string> }
   | { status?: number; bytes: Buffer | Readable; type: string; headers?: Record<string, string> }
   | { status: 204 };

@@ -42,6 +42,8 @@ const fields = {
   enabled: flag("Whether it is used.").optional(),
 };
 const parameters = z.object(fields);
+/** What MAAS's repositories have where nothing is said, and its clients wait for. */
+const usual = { disable_sources: false, arches: ["amd64", "i386"] };
 const id = (call: Call) => numberOf(call, "id", model);
 
 /** `package-repositories/`. */
@@ -62,7 +64,7 @@ export const packageRepositoryResources: readonly Resource[] = [
         title: "Add a package repository.",
         parameters: z.object({ ...fields, name: fields.name.unwrap(), url: fields.url.unwrap() }),
         run: async (call, wanted) => {
-          const repository = checked(packageRepositoryCreate, given(wanted));
+          const repository = checked(packageRepositoryCreate, { ...usual, ...given(wanted) });
           return { json: render(await asForm("name", createRepository(call.db, repository, byOf(call)))) };
         },
       }),

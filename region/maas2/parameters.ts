@@ -11,6 +11,11 @@ export function text(doc: string, most = 10_000) {
   return z.string().max(most).describe(doc).meta({ type: "String" });
 }
 
+/** Text that comes as a file, which the operation takes from the uploads; of clients without one it comes as any other. */
+export function file(doc: string, most: number) {
+  return z.string().max(most).describe(doc).meta({ type: "File" });
+}
+
 /** One of a few words. */
 export function choice<const W extends readonly [string, ...string[]]>(doc: string, words: W) {
   return z.enum(words).describe(doc).meta({ type: "String" });

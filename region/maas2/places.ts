@@ -19,6 +19,7 @@ const kinds = {
   zone: {
     model: "Zone",
     path: "zones/",
+    aliases: [],
     item: "zones/{name}/",
     handlers: ["ZonesHandler", "ZoneHandler"],
     title: "physical zone",
@@ -29,6 +30,8 @@ const kinds = {
   pool: {
     model: "ResourcePool",
     path: "resourcepools/",
+    // Where gomaasapi asks for them.
+    aliases: ["pools/"],
     item: "resourcepool/{id}/",
     handlers: ["ResourcePoolsHandler", "ResourcePoolHandler"],
     title: "resource pool",
@@ -47,7 +50,7 @@ export const renderZone = (zone: Place): object => ({ ...zone, resource_uri: kin
 export const renderPool = (pool: Place): object => ({ ...pool, resource_uri: kinds.pool.uri(pool) });
 
 function placeResources(kind: keyof typeof kinds): Resource[] {
-  const { model, path, item, handlers, title, doc, uri, wanted } = kinds[kind];
+  const { model, path, aliases, item, handlers, title, doc, uri, wanted } = kinds[kind];
   const render = ({ id, name, description }: Place) => {
     const place = { id, name, description };
     return { ...place, resource_uri: uri(place) };
@@ -62,6 +65,7 @@ function placeResources(kind: keyof typeof kinds): Resource[] {
   const list: Resource = {
     handler: handlers[0],
     path,
+    aliases,
     doc,
     operations: {
       GET: operation({

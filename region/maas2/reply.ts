@@ -31,7 +31,7 @@ export function sendNothing(reply: FastifyReply): unknown {
 }
 
 /** A stream whose first piece is there: what fails before it is told as an error, not as a list cut short. */
-async function streamOf(text: AsyncGenerator<string>): Promise<Readable> {
+async function streamOf(text: AsyncGenerator<string | Buffer>): Promise<Readable> {
   const first = await text.next();
   return Readable.from(
     (async function* () {
@@ -59,12 +59,18 @@ async function* listText(items: AsyncIterable<unknown>): AsyncGenerator<string> 
   yield `${text}]`;
 }
 
-async function* gathered(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+/** Small pieces together, large ones as they are. */
+async function* gathered(chunks: AsyncIterable<string | Buffer>): AsyncGenerator<string | Buffer> {
   let text = "";
   for await (const chunk of chunks) {
-    text += chunk;
-    if (text.length < piece) continue;
-    yield text;
+    if (typeof chunk === "string") {
+      text += chunk;
+      if (text.length < piece) continue;
+      yield text;
+    } else {
+      if (text !== "") yield text;
+      yield chunk;
+    }
     text = "";
   }
   yield text;

@@ -2,7 +2,7 @@ import { scriptName, scriptTag, type scriptUpdate } from "@rackwright/contract";
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { secondsOf } from "../scripts/index.ts";
-import { flag, text } from "./parameters.ts";
+import { file, flag, text } from "./parameters.ts";
 import { hardwareParameter, parallelWords, scriptTypeParameter } from "./script-words.ts";
 
 const duration = text("Seconds or H:MM:SS it may take; 0 for no limit.", 50).transform((given, context) => {
@@ -47,7 +47,7 @@ export const fields = {
   parallel: parallel.optional(),
   timeout: duration.optional(),
   destructive: flag("Whether it destroys data on disks.").optional(),
-  script: text("The text, as a file.", 1_048_576).optional(),
+  script: file("The text, as a file.", 1_048_576).optional(),
   comment: text("Why the text is changed.", 2000).optional(),
   for_hardware: text("Hardware it is for, with commas between.").optional(),
   may_reboot: flag("Whether it may restart the machine.").optional(),

@@ -1,7 +1,31 @@
+import type { ScriptParameter } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { clockTime, mailTime } from "./common.ts";
 import { hardwareWords, parallelWords, scriptTypeWords } from "./script-words.ts";
+
+type Packages = { snap: { name: string; channel?: string | undefined; mode?: string | undefined }[] };
+
+/** Snaps that are only named are shown by their names, as most scripts write them and Terraform's provider compares. */
+const packagesOf = ({ snap, ...others }: Packages): object => {
+  const snaps = snap.map((one) => (one.channel === undefined && one.mode === undefined ? one.name : one));
+  return Object.fromEntries(Object.entries({ ...others, snap: snaps }).filter(([, list]) => list.length > 0));
+};
+
+/** Results as scripts write them: without a title or description that says nothing. */
+const resultsOf = (results: Readonly<Record<string, object>>): object =>
+  Object.fromEntries(
+    Object.entries(results).map(([name, words]) => [
+      name,
+      Object.fromEntries(Object.entries(words).filter(([, text]) => text !== "")),
+    ]),
+  );
+
+/** Parameters as scripts write them: one is required unless it says otherwise. */
+const parametersOf = (parameters: Readonly<Record<string, ScriptParameter>>): object =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, { required, ...rest }]) => [name, required ? rest : { ...rest, required }]),
+  );
 
 /**
  * Scripts as MAAS shows them, by name, with the texts they had; each kind of thing is asked for once.
@@ -46,9 +70,9 @@ export async function renderScripts(
       hardware_type_name: hardwareWords[row.hardware_type].name,
       parallel: parallelWords[row.parallel].code,
       parallel_name: parallelWords[row.parallel].name,
-      results,
-      parameters,
-      packages: Object.fromEntries(Object.entries(row.packages).filter(([, list]) => list.length > 0)),
+      results: resultsOf(results),
+      parameters: parametersOf(parameters),
+      packages: packagesOf(row.packages),
       timeout: clockTime(row.timeout),
       destructive,
       for_hardware,

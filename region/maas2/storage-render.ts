@@ -59,15 +59,18 @@ export function renderPartition(storage: Storage, device: BlockDevice, partition
 /** A block device as MAAS renders it, with its partitions. */
 export function renderDevice(storage: Storage, device: BlockDevice) {
   const place = { device, partition: null };
+  const physical = isPhysical(device);
+  // What a disk does not say is an empty text, and only of a virtual device nothing: programs compare.
+  const said = (word: string | null): string | null => (physical ? (word ?? "") : word);
   return {
     system_id: storage.machineId,
     id: device.id,
     name: device.name,
     uuid: device.uuid,
-    type: isPhysical(device) ? "physical" : "virtual",
+    type: physical ? "physical" : "virtual",
     path: `/dev/disk/by-dname/${device.name}`,
-    model: device.model,
-    serial: device.serial,
+    model: said(device.model),
+    serial: said(device.serial),
     id_path: device.id_path,
     size: device.size,
     block_size: device.block_size,

@@ -1,7 +1,7 @@
 import { type Architecture, defaultPlace, machineLocked } from "@rackwright/contract";
 import { sql } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
-import { StateConflict } from "../errors.ts";
+import { Denied, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
 import { appendEvent } from "../events/append.ts";
 import { prepareScripts } from "../scripts/index.ts";
@@ -90,11 +90,29 @@ async function settle(tx: Transaction, id: string, ownerId: number, image: strin
   await renewCredentials(tx, id, now);
 }
 
+/** Machines that strangers told of and nobody has seen yet: with more of them, the next is refused. */
+const mostUnseen = 5000;
+
+/** Refuses strangers who tell of machines without end: none has booted, and nobody has given one a BMC. @throws Denied */
+async function checkUnseen(tx: Transaction): Promise<void> {
+  const { unseen } = await tx
+    .selectFrom("machines")
+    .select(({ fn }) => fn.countAll<number>().as("unseen"))
+    .where("status", "=", "new")
+    .where("power_driver", "is", null)
+    .where("inventory", "is", null)
+    .executeTakeFirstOrThrow();
+  if (unseen >= mostUnseen)
+    throw new Denied(`${unseen} machines were told of and never seen; no more are taken from strangers.`, 429, {
+      next: "Ask an administrator to delete new machines that do not exist.",
+    });
+}
+
 /**
  * Takes note of a machine a stranger told of, by its MAC addresses; one that is known and new, or is being
  * commissioned, is not doubled. Nothing but what it is called and made of is taken from a stranger. Returns its id.
  *
- * @throws StateConflict when a card belongs to a machine in another status
+ * @throws StateConflict when a card belongs to a machine in another status, Denied when too many were told of
  */
 export async function introduceMachine(
   db: Database,
@@ -112,6 +130,7 @@ export async function introduceMachine(
     if (known && known.status !== "new" && known.status !== "commissioning")
       throw new StateConflict("A machine with one of these MAC addresses is known already.");
     if (known) return known.id;
+    await checkUnseen(tx);
     const made = await insertMachine(tx, {
       hostname: told.hostname,
       architecture: told.architecture,

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { type SortKey, sortOf } from "../sort.ts";
+import { type PlainOrder, type SortKey, sortOf } from "../sort.ts";
 
 /** What lists of machines can be sorted by; in the words of migration 0012, whose indexes would not be used otherwise. */
 export const machineOrders = {
@@ -28,5 +28,8 @@ export type MachineOrder = keyof typeof machineOrders;
 /** The query parameter `sort` of machines. */
 export const machineSort = sortOf<MachineOrder>(machineOrders);
 
-/** What names a machine in a cursor. */
-export const machineKey: SortKey = { expression: sql`machines.id`, type: "text" };
+/** The order of machines where nobody asks for another one. */
+export const machinePlain: PlainOrder = {
+  columns: [{ expression: sql`machines.id`, type: "text" }],
+  separator: "",
+};

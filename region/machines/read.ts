@@ -7,7 +7,7 @@ import { type Caller, visibleMachines } from "../users/access.ts";
 import { containsText, filterCondition } from "./filter.ts";
 import { type Sort, keyset } from "../sort.ts";
 import { actionsFor, hintsFor } from "./hints.ts";
-import { type MachineOrder, machineKey, machineOrders } from "./order.ts";
+import { type MachineOrder, machinePlain, machineOrders } from "./order.ts";
 
 export type MachineFilter = {
   status?: string[] | undefined;
@@ -109,12 +109,10 @@ export async function listMachines(
   filter: MachineFilter,
   { limit, cursor, sort = [], viewer, now }: Order & { viewer: Caller; now: Date },
 ): Promise<Page<Machine>> {
-  const plain = sort.length === 0;
-  const { keys, orderBy, after, cursorOf } = keyset(sort, machineOrders, machineKey, plain ? undefined : cursor);
+  const { keys, orderBy, after, cursorOf } = keyset(sort, machineOrders, machinePlain, cursor);
   const found = await wanted(db, filter, viewer)
     .select(["machines.id", keys.as("keys")])
     .where(after)
-    .$if(plain && cursor !== undefined, (query) => query.where("machines.id", ">", cursor ?? ""))
     .orderBy(orderBy)
     .limit(limit + 1)
     .execute();
@@ -125,7 +123,7 @@ export async function listMachines(
   const byId = new Map(rows.map((row) => [row.id, row]));
   // One that was deleted in between is not there any more.
   const items = ids.flatMap((id) => byId.get(id) ?? []).map((row) => toMachine(row, viewer));
-  return { items, next: cutPage(found, limit, (last) => (plain ? last.id : cursorOf(last.keys, last.id))).next };
+  return { items, next: cutPage(found, limit, (last) => cursorOf(last.keys)).next };
 }
 
 /**

@@ -1,27 +1,32 @@
-import type { Fabric, fabricCreate, fabricUpdate } from "@rackwright/contract";
+import { type Fabric, type fabricCreate, type fabricUpdate, fabric } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import type { Database } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { StateConflict } from "../errors.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import type { Page } from "../page.ts";
 import { type By, changeNetworks, given, missing, nextId, requireName, tellChange } from "./change.ts";
+
+const fabrics = (db: Kysely<Tables>) => db.selectFrom("fabrics").select(["id", "name", "description", "class_type"]);
+
+export const fabricList = declareList("fabrics", fabric, { order: ["id"] });
+
+/** One page of fabrics, filtered and sorted as asked for. @throws InputError */
+export const pageOfFabrics = (db: Kysely<Tables>, asked: Asked): Promise<Page<Fabric>> =>
+  listPage(db, fabricList, fabrics(db), asked);
 
 /** Fabrics with an id above `after`, in order of id. */
 export function listFabrics(db: Kysely<Tables>, after: number, limit: number): Promise<Fabric[]> {
-  return db
-    .selectFrom("fabrics")
-    .select(["id", "name", "description", "class_type"])
-    .where("id", ">", after)
-    .orderBy("id")
-    .limit(limit)
-    .execute();
+  return fabrics(db).where("id", ">", after).orderBy("id").limit(limit).execute();
 }
 
 /** @throws NotFound */
 export async function getFabric(db: Kysely<Tables>, id: number): Promise<Fabric> {
-  const [fabric] = await listFabrics(db, id - 1, 1);
-  if (fabric?.id !== id) throw missing("fabrics", id);
-  return fabric;
+  const [found] = await listFabrics(db, id - 1, 1);
+  if (found?.id !== id) throw missing("fabrics", id);
+  return found;
 }
 
 /** Makes a fabric with its untagged VLAN. @throws InputError, StateConflict for a name that is taken */

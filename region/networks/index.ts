@@ -1,6 +1,6 @@
 export { findFabrics, findSpaces, findSubnets, findVlans } from "./find.ts";
 export { commitLeases } from "./lease-commit.ts";
-export { listLeases } from "./lease-list.ts";
+export { pageOfLeases } from "./lease-list.ts";
 export { leaseSeconds, offerLeases } from "./lease-offer.ts";
 export { reportLeases } from "./lease-report.ts";
 export { learnSubnets } from "./learn.ts";

@@ -1,9 +1,12 @@
-import type { IpAddressRow, ipAddressCreate, ipAddressUpdate } from "@rackwright/contract";
-import { type Kysely, sql } from "kysely";
+import { type IpAddressRow, type ipAddressCreate, type ipAddressUpdate, ipAddressRow } from "@rackwright/contract";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { Denied, InputError, StateConflict } from "../errors.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 import { pickAddress, requireUsableAddress } from "../interfaces/pick-address.ts";
 import { type Caller, seesEverything } from "../users/access.ts";
 import { type ByCaller, changeNetworks, given, missing, requireTaker, tellChange } from "./change.ts";
@@ -20,23 +23,45 @@ export type IpAddressFilter = {
 export type OwnedAddress = IpAddressRow & { owner_id: number | null };
 type Row = Omit<OwnedAddress, "created_at"> & { created_at: Date };
 
+const addressesWhere = (condition: RawBuilder<boolean>) => sql<Row>`
+    select a.id, host(a.address) as address, a.subnet_id, a.kind, u.username as owner, a.user_id as owner_id, a.mac,
+      a.hostname, a.created_at
+    from ip_addresses a left join users u on u.id = a.user_id where ${condition}`;
+const shown = (row: Row): OwnedAddress => ({ ...row, created_at: row.created_at.toISOString() });
+
+/** Those the caller may see, own ones or all of them, and that are wanted. */
+const wanted = (caller: Caller, { address, owner, id }: IpAddressFilter) => sql<boolean>`
+  (${seesEverything(caller)} or a.user_id = ${caller.id})
+      and (${address ?? null}::inet is null or a.address = ${address ?? null}::inet)
+      and (${owner ?? null}::text is null or u.username = ${owner ?? null}::text)
+      and (${id ?? null}::bigint is null or a.id = ${id ?? null}::bigint)`;
+
+export const ipAddressList = declareList("ip-addresses", ipAddressRow, {
+  order: ["id"],
+  fields: { address: { address: true }, owner: { cased: true } },
+});
+
+/** One page of addresses that the caller may see, filtered and sorted as asked for. @throws InputError */
+export async function pageOfIpAddresses(
+  db: Kysely<Tables>,
+  caller: Caller,
+  asked: Asked,
+  filter: IpAddressFilter = {},
+): Promise<Page<OwnedAddress>> {
+  return showPage(await listPage(db, ipAddressList, addressesWhere(wanted(caller, filter)), asked), shown);
+}
+
 /** Addresses with an id above `after` that the caller may see, in order of id: own ones, or all of them. */
 export async function listIpAddresses(
   db: Kysely<Tables>,
   caller: Caller,
   after: number,
   limit: number,
-  { address, owner, id }: IpAddressFilter = {},
+  filter: IpAddressFilter = {},
 ): Promise<OwnedAddress[]> {
-  const { rows } = await sql<Row>`
-    select a.id, host(a.address) as address, a.subnet_id, a.kind, u.username as owner, a.user_id as owner_id, a.mac, a.hostname, a.created_at
-    from ip_addresses a left join users u on u.id = a.user_id
-    where a.id > ${after} and (${seesEverything(caller)} or a.user_id = ${caller.id})
-      and (${address ?? null}::inet is null or a.address = ${address ?? null}::inet)
-      and (${owner ?? null}::text is null or u.username = ${owner ?? null}::text)
-      and (${id ?? null}::bigint is null or a.id = ${id ?? null}::bigint)
-    order by a.id limit ${limit}`.execute(db);
-  return rows.map((row) => ({ ...row, created_at: row.created_at.toISOString() }));
+  const found = addressesWhere(sql<boolean>`a.id > ${after} and ${wanted(caller, filter)}`);
+  const { rows } = await sql<Row>`${found} order by a.id limit ${limit}`.execute(db);
+  return rows.map(shown);
 }
 
 /** @throws NotFound, also for one that is somebody else's */
@@ -65,12 +90,9 @@ export async function reserveIpAddress(
       .values({ address, subnet_id: subnetId, kind: "user", user_id: caller.id, mac, hostname, created_at: now })
       .returning("id")
       .executeTakeFirstOrThrow();
-    const { rows } = await sql<Row>`
-      select a.id, host(a.address) as address, a.subnet_id, a.kind, u.username as owner, a.user_id as owner_id, a.mac, a.hostname, a.created_at
-      from ip_addresses a join users u on u.id = a.user_id where a.id = ${id}`.execute(tx);
-    const [row] = rows;
+    const [row] = (await addressesWhere(sql<boolean>`a.id = ${id}`).execute(tx)).rows;
     if (row === undefined) throw new Error("the address that was set aside is gone");
-    const after = { ...row, created_at: row.created_at.toISOString() };
+    const after = shown(row);
     const words = `set aside the address ${address}`;
     await tellChange(tx, { actor: caller.username, now }, "ip-address.changed", { words, id, after });
     return after;

@@ -1,9 +1,12 @@
-import type { IpRange, ipRangeCreate, ipRangeUpdate } from "@rackwright/contract";
-import { type Kysely, sql } from "kysely";
+import { type IpRange, type ipRangeCreate, type ipRangeUpdate, ipRange } from "@rackwright/contract";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { Denied, InputError, StateConflict } from "../errors.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import type { Page } from "../page.ts";
 import { notifyRacks } from "../racks/notify.ts";
 import type { Caller } from "../users/access.ts";
 import { type By, type ByCaller, changeNetworks, given, missing, requireTaker, tellChange } from "./change.ts";
@@ -17,6 +20,24 @@ export type IpRangeUpdate = z.output<typeof ipRangeUpdate>;
 /** A range with whose it is. */
 export type OwnedRange = IpRange & { owner_id: number | null };
 
+const rangesWhere = (condition: RawBuilder<boolean>) => sql<OwnedRange>`
+    select r.id, r.subnet_id, r.kind as type, host(r.first) as first, host(r.last) as last, r.comment,
+      u.username as owner, r.user_id as owner_id
+    from ip_ranges r left join users u on u.id = r.user_id where ${condition}`;
+const inSubnet = (id: number | null) => sql<boolean>`(${id}::bigint is null or r.subnet_id = ${id}::bigint)`;
+
+export const ipRangeList = declareList("ip-ranges", ipRange, {
+  order: ["id"],
+  fields: { first: { address: true }, last: { address: true }, owner: { cased: true } },
+});
+
+/** One page of ranges, filtered and sorted as asked for; of one subnet where it is given. @throws InputError */
+export const pageOfIpRanges = (
+  db: Kysely<Tables>,
+  asked: Asked,
+  subnetId: number | null = null,
+): Promise<Page<OwnedRange>> => listPage(db, ipRangeList, rangesWhere(inSubnet(subnetId)), asked);
+
 /** Ranges with an id above `after`, in order of id; of one subnet where it is given. */
 export async function listIpRanges(
   db: Kysely<Tables>,
@@ -24,12 +45,8 @@ export async function listIpRanges(
   limit: number,
   subnetId: number | null = null,
 ): Promise<OwnedRange[]> {
-  const { rows } = await sql<OwnedRange>`
-    select r.id, r.subnet_id, r.kind as type, host(r.first) as first, host(r.last) as last, r.comment,
-      u.username as owner, r.user_id as owner_id
-    from ip_ranges r left join users u on u.id = r.user_id
-    where r.id > ${after} and (${subnetId}::bigint is null or r.subnet_id = ${subnetId}::bigint)
-    order by r.id limit ${limit}`.execute(db);
+  const found = rangesWhere(sql<boolean>`r.id > ${after} and ${inSubnet(subnetId)}`);
+  const { rows } = await sql<OwnedRange>`${found} order by r.id limit ${limit}`.execute(db);
   return rows;
 }
 

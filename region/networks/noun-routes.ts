@@ -1,9 +1,10 @@
-import { pageOf, pageQuery } from "@rackwright/contract";
+import { pageOf } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
-import { InputError } from "../errors.ts";
+import type { List } from "../filter/list.ts";
+import { type Asked, listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
-import { cutPage } from "../page.ts";
+import type { Page } from "../page.ts";
 
 /** A number in a path; fabrics begin with 0. */
 export const idParams = z.object({
@@ -15,21 +16,17 @@ export const idParams = z.object({
 
 /** The five routes of one kind of thing that is listed by its number. */
 export type NounRoutes<C extends z.ZodType, U extends z.ZodType, Q extends z.ZodRawShape> = {
-  /** Below `/api/v1/`, such as `static-routes`. */
-  path: string;
   /** What one is called, with its article: `a static route`. */
   title: string;
   /** What several are called. */
   titles: string;
-  item: z.ZodType<{ id: number }>;
+  /** What is listed, by its path, and how it can be filtered. */
+  shown: List;
   create: C;
   update: U;
-  /** Filters of the list. */
+  /** Further parameters of the list. */
   filters: Q;
-  list: (
-    request: FastifyRequest,
-    asked: { after: number; limit: number; filters: z.output<z.ZodObject<Q>> },
-  ) => Promise<{ id: number }[]>;
+  list: (request: FastifyRequest, asked: Asked, filters: z.output<z.ZodObject<Q>>) => Promise<Page<{ id: number }>>;
   read: (request: FastifyRequest, id: number) => Promise<unknown>;
   make: (request: FastifyRequest, wanted: z.output<C>) => Promise<{ id: number }>;
   change: (request: FastifyRequest, id: number, change: z.output<U>) => Promise<unknown>;
@@ -42,13 +39,14 @@ export function registerNoun<C extends z.ZodType, U extends z.ZodType, Q extends
   noun: NounRoutes<C, U, Q>,
 ): void {
   const tags = ["networks"];
-  const path = `/api/v1/${noun.path}`;
+  const path = `/api/v1/${noun.shown.path}`;
   const { title, titles } = noun;
   // Not generic here: what requests bring is read again below, with the schema's own type.
-  const item: z.ZodType = noun.item;
+  const item: z.ZodType = noun.shown.item;
   const create: z.ZodType = noun.create;
   const update: z.ZodType = noun.update;
-  const query: z.ZodObject = pageQuery.extend(noun.filters);
+  const asked = listQuery(noun.shown);
+  const query: z.ZodObject = asked.extend(noun.filters);
   const filters = z.object(noun.filters);
   routes.get(
     path,
@@ -60,11 +58,7 @@ export function registerNoun<C extends z.ZodType, U extends z.ZodType, Q extends
         response: { 200: pageOf(item) },
       },
     },
-    async (incoming) => {
-      const { limit, cursor } = pageQuery.parse(incoming.query);
-      const asked = { after: afterOf(cursor), limit: limit + 1, filters: filters.parse(incoming.query) };
-      return cutPage(await noun.list(incoming, asked), limit, ({ id }) => id);
-    },
+    async (incoming) => noun.list(incoming, asked.parse(incoming.query), filters.parse(incoming.query)),
   );
   routes.post(
     path,
@@ -93,13 +87,3 @@ export function registerNoun<C extends z.ZodType, U extends z.ZodType, Q extends
     },
   );
 }
-
-/** The number after which a page begins. @throws InputError for what no page gave */
-export function afterOf(cursor: string | undefined): number {
-  if (cursor === undefined) return -1;
-  if (!/^\d{1,15}$/.test(cursor)) throw badCursor(cursor);
-  return Number(cursor);
-}
-
-export const badCursor = (cursor: string | undefined): InputError =>
-  InputError.field("cursor", cursor, "must be the 'next' value of an earlier page");

@@ -1,28 +1,40 @@
-import type { ReservedIp, reservedIpCreate, reservedIpUpdate } from "@rackwright/contract";
+import { type ReservedIp, type reservedIpCreate, type reservedIpUpdate, reservedIp } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, StateConflict } from "../errors.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import type { Page } from "../page.ts";
 import { notifyRacks } from "../racks/notify.ts";
 import { type By, changeNetworks, given, missing, tellChange } from "./change.ts";
 import { ofMachine } from "./lease-rows.ts";
 import { spanFailures } from "./ranges.ts";
 import { subnetOf } from "./subnet-of.ts";
 
+const reserved = sql<ReservedIp>`select id, subnet_id, host(address) as address, mac, comment from reserved_ips`;
+
+export const reservedIpList = declareList("reserved-ips", reservedIp, {
+  order: ["id"],
+  fields: { address: { address: true } },
+});
+
+/** One page of reserved IPs, filtered and sorted as asked for. @throws InputError */
+export const pageOfReservedIps = (db: Kysely<Tables>, asked: Asked): Promise<Page<ReservedIp>> =>
+  listPage(db, reservedIpList, reserved, asked);
+
 /** Reserved IPs with an id above `after`, in order of id. */
 export async function listReservedIps(db: Kysely<Tables>, after: number, limit: number): Promise<ReservedIp[]> {
-  const { rows } = await sql<ReservedIp>`
-    select id, subnet_id, host(address) as address, mac, comment from reserved_ips
-    where id > ${after} order by id limit ${limit}`.execute(db);
+  const { rows } = await sql<ReservedIp>`${reserved} where id > ${after} order by id limit ${limit}`.execute(db);
   return rows;
 }
 
 /** @throws NotFound */
 export async function getReservedIp(db: Kysely<Tables>, id: number): Promise<ReservedIp> {
-  const [reserved] = await listReservedIps(db, id - 1, 1);
-  if (reserved?.id !== id) throw missing("reserved_ips", id);
-  return reserved;
+  const [found] = await listReservedIps(db, id - 1, 1);
+  if (found?.id !== id) throw missing("reserved_ips", id);
+  return found;
 }
 
 /**

@@ -1,26 +1,31 @@
-import type { Space, spaceCreate, spaceUpdate } from "@rackwright/contract";
+import { type Space, type spaceCreate, type spaceUpdate, space } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import type { Database } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import type { Page } from "../page.ts";
 import { type By, changeNetworks, given, missing, nextId, requireName, tellChange } from "./change.ts";
+
+const spaces = (db: Kysely<Tables>) => db.selectFrom("spaces").select(["id", "name", "description"]);
+
+export const spaceList = declareList("spaces", space, { order: ["id"] });
+
+/** One page of spaces, filtered and sorted as asked for. @throws InputError */
+export const pageOfSpaces = (db: Kysely<Tables>, asked: Asked): Promise<Page<Space>> =>
+  listPage(db, spaceList, spaces(db), asked);
 
 /** Spaces with an id above `after`, in order of id. */
 export function listSpaces(db: Kysely<Tables>, after: number, limit: number): Promise<Space[]> {
-  return db
-    .selectFrom("spaces")
-    .select(["id", "name", "description"])
-    .where("id", ">", after)
-    .orderBy("id")
-    .limit(limit)
-    .execute();
+  return spaces(db).where("id", ">", after).orderBy("id").limit(limit).execute();
 }
 
 /** @throws NotFound */
 export async function getSpace(db: Kysely<Tables>, id: number): Promise<Space> {
-  const [space] = await listSpaces(db, id - 1, 1);
-  if (space?.id !== id) throw missing("spaces", id);
-  return space;
+  const [found] = await listSpaces(db, id - 1, 1);
+  if (found?.id !== id) throw missing("spaces", id);
+  return found;
 }
 
 /** @throws InputError, StateConflict for a name that is taken */

@@ -1,17 +1,30 @@
-import type { StaticRoute, staticRouteCreate, staticRouteUpdate } from "@rackwright/contract";
+import { type StaticRoute, type staticRouteCreate, type staticRouteUpdate, staticRoute } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, StateConflict } from "../errors.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import type { Page } from "../page.ts";
 import { type By, changeNetworks, given, missing, requireRow, tellChange } from "./change.ts";
 import { holds, parseIp, parseNetwork } from "./ip.ts";
 
+const routes = sql<StaticRoute>`
+    select id, source_id, destination_id, host(gateway) as gateway, metric from static_routes`;
+
+export const staticRouteList = declareList("static-routes", staticRoute, {
+  order: ["id"],
+  fields: { gateway: { address: true } },
+});
+
+/** One page of static routes, filtered and sorted as asked for. @throws InputError */
+export const pageOfStaticRoutes = (db: Kysely<Tables>, asked: Asked): Promise<Page<StaticRoute>> =>
+  listPage(db, staticRouteList, routes, asked);
+
 /** Static routes with an id above `after`, in order of id. */
 export async function listStaticRoutes(db: Kysely<Tables>, after: number, limit: number): Promise<StaticRoute[]> {
-  const { rows } = await sql<StaticRoute>`
-    select id, source_id, destination_id, host(gateway) as gateway, metric from static_routes
-    where id > ${after} order by id limit ${limit}`.execute(db);
+  const { rows } = await sql<StaticRoute>`${routes} where id > ${after} order by id limit ${limit}`.execute(db);
   return rows;
 }
 

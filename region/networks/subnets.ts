@@ -1,9 +1,12 @@
-import type { subnetCreate, subnetUpdate, Subnet } from "@rackwright/contract";
+import { type Subnet, type subnetCreate, type subnetUpdate, subnet as subnetSchema } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { StateConflict } from "../errors.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import type { Page } from "../page.ts";
 import { notifyRacks } from "../racks/notify.ts";
 import { type By, changeNetworks, given, missing, tellChange } from "./change.ts";
 import { requireInside, requireNetwork, requireNoOverlap, requireSound } from "./subnet-checks.ts";
@@ -17,9 +20,7 @@ export type SubnetDeletion = {
   keepServed?: boolean;
 };
 
-/** Subnets with an id above `after`, in order of id. */
-export async function listSubnets(db: Kysely<Tables>, after = 0, limit = 1000): Promise<Subnet[]> {
-  const { rows } = await sql<Subnet>`
+const subnets = sql<Subnet>`
     select s.id, s.cidr::text as cidr, coalesce(s.name, s.cidr::text) as name, s.description, s.vlan_id,
       host(s.gateway) as gateway, s.mtu, s.dhcp,
       coalesce((select jsonb_agg(host(a) order by n) from unnest(s.dns_servers) with ordinality as d(a, n)), '[]') as dns_servers,
@@ -27,7 +28,26 @@ export async function listSubnets(db: Kysely<Tables>, after = 0, limit = 1000): 
       coalesce((select jsonb_agg(jsonb_build_object('first', host(r.first), 'last', host(r.last)) order by r.first)
                 from ip_ranges r where r.subnet_id = s.id and r.kind = 'dynamic'), '[]') as dynamic_ranges,
       s.managed, s.rdns_mode, s.active_discovery, s.allow_dns, s.allow_proxy, s.disabled_boot_architectures
-    from subnets s where s.id > ${after} order by s.id limit ${limit}`.execute(db);
+    from subnets s`;
+
+export const subnetList = declareList("subnets", subnetSchema, {
+  order: ["id"],
+  fields: {
+    cidr: { address: true },
+    gateway: { address: true },
+    dns_servers: { rows: sql`jsonb_array_elements_text(listed.dns_servers)` },
+    ntp_servers: { rows: sql`jsonb_array_elements_text(listed.ntp_servers)` },
+    dynamic_ranges: null,
+  },
+});
+
+/** One page of subnets, filtered and sorted as asked for. @throws InputError */
+export const pageOfSubnets = (db: Kysely<Tables>, asked: Asked): Promise<Page<Subnet>> =>
+  listPage(db, subnetList, subnets, asked);
+
+/** Subnets with an id above `after`, in order of id. */
+export async function listSubnets(db: Kysely<Tables>, after = 0, limit = 1000): Promise<Subnet[]> {
+  const { rows } = await sql<Subnet>`${subnets} where s.id > ${after} order by s.id limit ${limit}`.execute(db);
   return rows;
 }
 

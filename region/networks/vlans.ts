@@ -1,9 +1,12 @@
-import type { Vlan, vlanCreate, vlanUpdate } from "@rackwright/contract";
-import { type Kysely, sql } from "kysely";
+import { type Vlan, type vlanCreate, type vlanUpdate, vlan as vlanSchema } from "@rackwright/contract";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, StateConflict } from "../errors.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import type { Page } from "../page.ts";
 import { notifyRacks } from "../racks/notify.ts";
 import { type By, changeNetworks, given, missing, requireRow, taken, tellChange } from "./change.ts";
 import { decideRacks, rackIds } from "./vlan-racks.ts";
@@ -15,6 +18,23 @@ export type VlanOptions = {
   namedRack?: boolean;
 };
 
+const vlansWhere = (condition: RawBuilder<boolean>) => sql<Vlan>`
+    select v.id, v.fabric_id, v.vid, v.name, v.description, v.mtu, v.space_id,
+      exists (select from subnets s where s.vlan_id = v.id and s.dhcp) as dhcp,
+      one.name as primary_rack, two.name as secondary_rack, v.relay_vlan_id, host(v.external_dhcp) as external_dhcp
+    from vlans v left join racks one on one.id = v.primary_rack_id left join racks two on two.id = v.secondary_rack_id
+    where ${condition}`;
+const onFabric = (id: number | null) => sql<boolean>`(${id}::bigint is null or v.fabric_id = ${id}::bigint)`;
+
+export const vlanList = declareList("vlans", vlanSchema, {
+  order: ["id"],
+  fields: { external_dhcp: { address: true } },
+});
+
+/** One page of VLANs, filtered and sorted as asked for; of one fabric where it is given. @throws InputError */
+export const pageOfVlans = (db: Kysely<Tables>, asked: Asked, fabricId: number | null = null): Promise<Page<Vlan>> =>
+  listPage(db, vlanList, vlansWhere(onFabric(fabricId)), asked);
+
 /** VLANs with an id above `after`, in order of id; of one fabric where it is given. */
 export async function listVlans(
   db: Kysely<Tables>,
@@ -22,13 +42,8 @@ export async function listVlans(
   limit: number,
   fabricId: number | null = null,
 ): Promise<Vlan[]> {
-  const { rows } = await sql<Vlan>`
-    select v.id, v.fabric_id, v.vid, v.name, v.description, v.mtu, v.space_id,
-      exists (select from subnets s where s.vlan_id = v.id and s.dhcp) as dhcp,
-      one.name as primary_rack, two.name as secondary_rack, v.relay_vlan_id, host(v.external_dhcp) as external_dhcp
-    from vlans v left join racks one on one.id = v.primary_rack_id left join racks two on two.id = v.secondary_rack_id
-    where v.id > ${after} and (${fabricId}::bigint is null or v.fabric_id = ${fabricId}::bigint)
-    order by v.id limit ${limit}`.execute(db);
+  const found = vlansWhere(sql<boolean>`v.id > ${after} and ${onFabric(fabricId)}`);
+  const { rows } = await sql<Vlan>`${found} order by v.id limit ${limit}`.execute(db);
   return rows;
 }
 

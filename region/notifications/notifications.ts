@@ -1,11 +1,18 @@
-import type { Notification, NotificationCreate, NotificationUpdate } from "@rackwright/contract";
+import {
+  type Notification,
+  type NotificationCreate,
+  type NotificationUpdate,
+  notification,
+} from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import { type Database, json } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { Denied, InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
 import type { Caller } from "../users/access.ts";
-import { type Page, cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 import { fillIn } from "./message.ts";
 
 export type By = { actor: string; now: Date };
@@ -38,19 +45,15 @@ const standing = ({ id, administrator }: Caller) => sql<boolean>`
   (n.users or n.user_id = ${id} or (n.admins and ${administrator}::boolean)) and not exists
     (select from notification_dismissals d where d.notification_id = n.id and d.user_id = ${id})`;
 
-/** What is said to the caller and was not dismissed, in the order it was made; `cursor` is the id of the last one seen. */
-export async function listNotifications(
-  db: Kysely<Tables>,
-  caller: Caller,
-  { limit, cursor }: { limit: number; cursor?: number | undefined },
-): Promise<Page<Notification>> {
-  const rows = await notifications(db)
-    .where("n.id", ">", cursor ?? 0)
-    .where(standing(caller))
-    .orderBy("n.id")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows.map(toNotification), limit, ({ id }) => id);
+export const notificationList = declareList("notifications", notification, {
+  order: ["id"],
+  fields: { user: { cased: true }, text: null, context: null },
+});
+
+/** What is said to the caller and was not dismissed, filtered and sorted as asked for; else as it was made. @throws InputError */
+export async function listNotifications(db: Kysely<Tables>, caller: Caller, asked: Asked): Promise<Page<Notification>> {
+  const rows = notifications(db).where(standing(caller));
+  return showPage(await listPage(db, notificationList, rows, asked), toNotification);
 }
 
 /** One notification. @throws NotFound; Denied when it is not for the caller, who is no administrator */

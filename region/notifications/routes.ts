@@ -1,8 +1,9 @@
-import { notification, notificationCreate, notificationUpdate, pageOf, pageQuery, rowId } from "@rackwright/contract";
+import { notification, notificationCreate, notificationUpdate, pageOf, rowId } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf, callerOf } from "../http/auth.ts";
 import {
@@ -10,6 +11,7 @@ import {
   deleteNotification,
   dismissNotification,
   listNotifications,
+  notificationList,
   readNotification,
   updateNotification,
 } from "./notifications.ts";
@@ -27,7 +29,7 @@ export function registerNotificationRoutes(routes: App, { db, clock }: { db: Dat
       schema: {
         tags,
         summary: "List what is said to you and was not dismissed",
-        querystring: pageQuery.extend({ cursor: rowId.optional() }),
+        querystring: listQuery(notificationList),
         response: { 200: pageOf(notification) },
       },
     },

@@ -1,11 +1,18 @@
-import type { PackageRepository, PackageRepositoryCreate, PackageRepositoryUpdate } from "@rackwright/contract";
-import type { Kysely, Selectable } from "kysely";
+import {
+  type PackageRepository,
+  type PackageRepositoryCreate,
+  type PackageRepositoryUpdate,
+  packageRepository,
+} from "@rackwright/contract";
+import { type Kysely, type Selectable, sql } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import type { PackageRepositoriesTable } from "../database/tables/stored.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
-import { type Page, cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 
 export type By = { actor: string; now: Date };
 /** Ubuntu's own archives, which are there from the start. */
@@ -19,19 +26,15 @@ const toRepository = ({ builtin, ...row }: Selectable<PackageRepositoriesTable>)
 const missing = (id: number): NotFound =>
   new NotFound(`There is no package repository ${id}.`, { next: "GET /api/v1/package-repositories lists them." });
 
-/** In the order they were made; `cursor` is the id of the last one seen. */
-export async function listRepositories(
-  db: Kysely<Tables>,
-  { limit, cursor }: { limit: number; cursor?: number | undefined },
-): Promise<Page<PackageRepository>> {
-  const rows = await db
-    .selectFrom("package_repositories")
-    .selectAll()
-    .where("id", ">", cursor ?? 0)
-    .orderBy("id")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows.map(toRepository), limit, ({ id }) => id);
+export const repositoryList = declareList("package-repositories", packageRepository, {
+  order: ["id"],
+  fields: { builtin: { value: sql`(listed.builtin is not null)` } },
+});
+
+/** One page, filtered and sorted as asked for; else in the order they were made. @throws InputError */
+export async function listRepositories(db: Kysely<Tables>, asked: Asked): Promise<Page<PackageRepository>> {
+  const rows = db.selectFrom("package_repositories").selectAll();
+  return showPage(await listPage(db, repositoryList, rows, asked), toRepository);
 }
 
 /** One package repository. @throws NotFound */

@@ -3,13 +3,13 @@ import {
   packageRepositoryCreate,
   packageRepositoryUpdate,
   pageOf,
-  pageQuery,
   rowId,
 } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf } from "../http/auth.ts";
 import {
@@ -17,6 +17,7 @@ import {
   deleteRepository,
   listRepositories,
   readRepository,
+  repositoryList,
   updateRepository,
 } from "./repositories.ts";
 
@@ -33,7 +34,7 @@ export function registerPackageRepositoryRoutes(routes: App, { db, clock }: { db
       schema: {
         tags,
         summary: "List package repositories",
-        querystring: pageQuery.extend({ cursor: rowId.optional() }),
+        querystring: listQuery(repositoryList),
         response: { 200: pageOf(packageRepository) },
       },
     },

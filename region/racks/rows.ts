@@ -1,7 +1,10 @@
-import type { Rack, RackInterface } from "@rackwright/contract";
+import { type Rack, type RackInterface, rack } from "@rackwright/contract";
 import { sql } from "kysely";
 import { type Database, json, type Transaction } from "../database/pool.ts";
 import { InputError } from "../errors.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 
 /** A rack that shows no sign of life for so many seconds counts as disconnected, whatever its row says. */
 export const rackSilence = 45;
@@ -70,20 +73,28 @@ export async function racksSeen(db: Database, names: readonly string[], now: Dat
   await db.updateTable("racks").set({ seen_at: now }).where("name", "in", names).execute();
 }
 
-/** Racks after `cursor` in order of name. */
-export async function listRacks(db: Database, now: Date, cursor = "", limit = 50): Promise<Rack[]> {
+function racks(db: Database, now: Date) {
   const alive = new Date(now.getTime() - rackSilence * 1000);
-  const rows = await db
+  return db
     .selectFrom("racks")
     .select(["name", "version", "http_port", "interfaces", "connected_at", "seen_at"])
-    .select(sql<boolean>`coalesce(seen_at > ${alive} and disconnected_at is null, false)`.as("connected"))
-    .where("name", ">", cursor)
-    .orderBy("name")
-    .limit(limit)
-    .execute();
-  return rows.map(({ connected_at, seen_at, ...row }) => ({
-    ...row,
-    connected_at: connected_at?.toISOString() ?? null,
-    seen_at: seen_at?.toISOString() ?? null,
-  }));
+    .select(sql<boolean>`coalesce(seen_at > ${alive} and disconnected_at is null, false)`.as("connected"));
+}
+type Row = Awaited<ReturnType<ReturnType<typeof racks>["executeTakeFirstOrThrow"]>>;
+const shown = ({ connected_at, seen_at, ...row }: Row): Rack => ({
+  ...row,
+  connected_at: connected_at?.toISOString() ?? null,
+  seen_at: seen_at?.toISOString() ?? null,
+});
+
+export const rackList = declareList("racks", rack, { order: ["name"], fields: { interfaces: null } });
+
+/** One page of racks, filtered and sorted as asked for; else in order of name. @throws InputError */
+export async function pageOfRacks(db: Database, now: Date, asked: Asked): Promise<Page<Rack>> {
+  return showPage(await listPage(db, rackList, racks(db, now), asked), shown);
+}
+
+/** Racks after `cursor` in order of name. */
+export async function listRacks(db: Database, now: Date, cursor = "", limit = 50): Promise<Rack[]> {
+  return (await racks(db, now).where("name", ">", cursor).orderBy("name").limit(limit).execute()).map(shown);
 }

@@ -1,10 +1,12 @@
-import { type Script, type ScriptDetail, type ScriptVersion, script } from "@rackwright/contract";
+import { type Script, type ScriptDetail, type ScriptVersion, script, scriptVersion } from "@rackwright/contract";
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { ScriptsTable } from "../database/tables/scripts.ts";
 import { NotFound } from "../errors.ts";
 import { containsPattern } from "../database/like.ts";
-import { type Page, cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 
 export type ScriptRow = Selectable<ScriptsTable>;
 
@@ -22,27 +24,30 @@ function toScript(row: ScriptRow & { size: number; version: number }): Script {
   return script.parse({ ...row, updated_at: row.updated_at.toISOString() });
 }
 
-export type ScriptFilter = { type?: string; hardware_type?: string; tag?: string; builtin?: boolean; q?: string };
+export type ScriptFilter = {
+  type?: string | undefined;
+  hardware_type?: string | undefined;
+  tag?: string | undefined;
+  builtin?: boolean | undefined;
+  q?: string | undefined;
+};
 
-/** One page of scripts by name; `cursor` is the name of the last one seen. */
-export async function listScripts(
-  db: Kysely<Tables>,
-  filter: ScriptFilter,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<Page<Script>> {
+export const scriptList = declareList("scripts", script, {
+  order: ["name"],
+  fields: { parameters: null, results: null, packages: null, size: { bytes: true } },
+});
+
+/** One page of scripts, filtered and sorted as asked for; else by name. @throws InputError */
+export async function listScripts(db: Kysely<Tables>, filter: ScriptFilter, asked: Asked): Promise<Page<Script>> {
   const { type, hardware_type, tag, builtin, q } = filter;
   const like = containsPattern(q ?? "");
-  const rows = await scripts(db)
-    .$if(cursor !== undefined, (query) => query.where("name", ">", cursor ?? ""))
+  const rows = scripts(db)
     .$if(type !== undefined, (query) => query.where(sql<boolean>`type = ${type}`))
     .$if(hardware_type !== undefined, (query) => query.where(sql<boolean>`hardware_type = ${hardware_type}`))
     .$if(tag !== undefined, (query) => query.where(sql<boolean>`${tag} = any(tags)`))
     .$if(builtin !== undefined, (query) => query.where("builtin", "=", builtin ?? false))
-    .$if(q !== undefined, (query) => query.where(sql<boolean>`lower(name || ' ' || title) like ${like}`))
-    .orderBy("name")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows.map(toScript), limit, (one) => one.name);
+    .$if(q !== undefined, (query) => query.where(sql<boolean>`lower(name || ' ' || title) like ${like}`));
+  return showPage(await listPage(db, scriptList, rows, asked), toScript);
 }
 
 /** What is said where no script has this name. */
@@ -75,23 +80,25 @@ export function noVersion(name: string, version: number): NotFound {
   });
 }
 
-/** Versions of a script, the newest first; `cursor` is the id of the last one seen. @throws NotFound */
-export async function listVersions(
-  db: Kysely<Tables>,
-  name: string,
-  { limit, cursor }: { limit: number; cursor?: number | undefined },
-): Promise<Page<ScriptVersion>> {
+export const versionList = declareList("scripts/{name}/versions", scriptVersion, {
+  order: ["id"],
+  descending: true,
+  fields: { size: { bytes: true } },
+});
+
+/**
+ * One page of the versions of a script, filtered and sorted as asked for; else the newest first.
+ *
+ * @throws NotFound, InputError
+ */
+export async function listVersions(db: Kysely<Tables>, name: string, asked: Asked): Promise<Page<ScriptVersion>> {
   const row = await db.selectFrom("scripts").select("id").where("name", "=", name).executeTakeFirst();
   if (row === undefined) throw unknownScript(name);
-  const rows = await db
+  const rows = db
     .selectFrom("script_versions as v")
     .innerJoin("script_texts as t", "t.sha256", "v.sha256")
     .select(["v.id", "v.sha256", "t.size", "v.comment", "v.created_by", "v.created_at"])
-    .where("v.script_id", "=", row.id)
-    .$if(cursor !== undefined, (query) => query.where("v.id", "<", cursor ?? 0))
-    .orderBy("v.id", "desc")
-    .limit(limit + 1)
-    .execute();
-  const items = rows.map((one) => ({ ...one, created_at: one.created_at.toISOString() }));
-  return cutPage(items, limit, ({ id }) => id);
+    .where("v.script_id", "=", row.id);
+  const page = await listPage(db, versionList, rows, asked);
+  return showPage(page, (one) => ({ ...one, created_at: one.created_at.toISOString() }));
 }

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   hardwareType,
   pageOf,
-  pageQuery,
   resultType,
   scriptResult,
   scriptStatuses,
@@ -13,10 +12,11 @@ import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
 import { OutsideDown } from "../errors.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { callerOf } from "../http/auth.ts";
 import { type Output, type OutputStream, outputStreams, readOutput } from "./output-read.ts";
-import { listResults, readResult, requireJudge, requireReadable } from "./results.ts";
+import { listResults, readResult, requireJudge, requireReadable, resultList } from "./results.ts";
 import { suppressResult } from "./suppress.ts";
 
 export type ResultDeps = { db: Database; clock: Clock; signal: AbortSignal };
@@ -47,8 +47,7 @@ export function registerResultRoutes(
         tags,
         summary: "Results of scripts on a machine, the newest first; of the last run of each type, or of all",
         params: z.object({ id: systemId }),
-        querystring: pageQuery.extend({
-          cursor: positive.optional(),
+        querystring: listQuery(resultList).extend({
           type: resultType.optional(),
           status: statusList.optional(),
           name: z.string().max(200).optional(),
@@ -65,9 +64,9 @@ export function registerResultRoutes(
     },
     async (incoming) => {
       const { id } = incoming.params;
-      const { limit, cursor, ...filter } = incoming.query;
+      const { limit, cursor, filter, sort, ...wanted } = incoming.query;
       await requireReadable(db, id, callerOf(incoming));
-      return listResults(db, id, filter, { limit, cursor });
+      return listResults(db, id, wanted, { limit, cursor, filter, sort });
     },
   );
 

@@ -1,9 +1,11 @@
-import { type ScriptResult, hardwareTypes } from "@rackwright/contract";
+import { type ScriptResult, type hardwareTypes, scriptResult } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { NotFound } from "../errors.ts";
 import { type Caller, mayView, requireOperator, seesEverything, visibleMachines } from "../users/access.ts";
-import { type Page, cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 import { shown } from "./parameters.ts";
 
 function results(db: Kysely<Tables>) {
@@ -74,17 +76,30 @@ export async function requireJudge(db: Kysely<Tables>, machineId: string, caller
   requireOperator(caller, machine, "judge the results of");
 }
 
-/** One page of a machine's results, the newest first; `cursor` is the id of the last one seen. */
+export const resultList = declareList("machines/{id}/results", scriptResult, {
+  order: ["id"],
+  descending: true,
+  fields: {
+    hardware_type: { value: sql`(listed.spec ->> 'hardware_type')` },
+    runtime: {
+      value: sql`coalesce(listed.runtime::float8, extract(epoch from listed.ended_at - listed.started_at)::float8)`,
+      meaning: "seconds",
+    },
+    parameters: null,
+    results: null,
+  },
+});
+
+/** One page of a machine's results, filtered and sorted as asked for; else the newest first. @throws InputError */
 export async function listResults(
   db: Kysely<Tables>,
   machineId: string,
   { type, status, name, hardware_type, set, history = false }: ResultFilter,
-  { limit, cursor }: { limit: number; cursor?: number | undefined },
+  asked: Asked,
 ): Promise<Page<ScriptResult>> {
   const newest = sql<boolean>`r.set_id = (select max(id) from script_sets n where n.machine_id = r.machine_id and n.type = s.type)`;
-  const rows = await results(db)
+  const rows = results(db)
     .where("r.machine_id", "=", machineId)
-    .$if(cursor !== undefined, (query) => query.where("r.id", "<", cursor ?? 0))
     .$if(type !== undefined, (query) => query.where(sql<boolean>`s.type = ${type}`))
     .$if(status !== undefined, (query) => query.where(sql<boolean>`r.status = any(${[...(status ?? [])]})`))
     .$if(name !== undefined, (query) => query.where("r.name", "=", name ?? ""))
@@ -92,11 +107,8 @@ export async function listResults(
       query.where(sql<boolean>`r.spec ->> 'hardware_type' = ${hardware_type}`),
     )
     .$if(set !== undefined, (query) => query.where("r.set_id", "=", set ?? 0))
-    .$if(set === undefined && !history, (query) => query.where(newest))
-    .orderBy("r.id", "desc")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows.map(toResult), limit, ({ id }) => id);
+    .$if(set === undefined && !history, (query) => query.where(newest));
+  return showPage(await listPage(db, resultList, rows, asked), toResult);
 }
 
 /** One result, where `viewer` may see its machine. @throws NotFound */

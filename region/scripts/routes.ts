@@ -1,7 +1,6 @@
 import {
   hardwareType,
   pageOf,
-  pageQuery,
   script,
   scriptDetail,
   scriptName,
@@ -14,11 +13,12 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf } from "../http/auth.ts";
 import { deleteScript, updateScript } from "./change.ts";
 import { createScript } from "./store.ts";
-import { listScripts, readScript } from "./read.ts";
+import { listScripts, readScript, scriptList } from "./read.ts";
 import { acceptScriptTexts, besideText, bodies, bodyLimit } from "./upload.ts";
 import { registerVersionRoutes, version } from "./version-routes.ts";
 
@@ -46,7 +46,7 @@ function registerIn(routes: App, db: Database, clock: Clock): void {
       schema: {
         tags,
         summary: "List scripts",
-        querystring: pageQuery.extend({
+        querystring: listQuery(scriptList).extend({
           type: scriptType.optional(),
           hardware_type: hardwareType.optional(),
           tag: scriptTag.optional(),
@@ -56,7 +56,8 @@ function registerIn(routes: App, db: Database, clock: Clock): void {
         response: { 200: pageOf(script) },
       },
     },
-    async ({ query: { limit, cursor, ...filter } }) => listScripts(db, filter, { limit, cursor }),
+    async ({ query: { type, hardware_type, tag, builtin, q, ...asked } }) =>
+      listScripts(db, { type, hardware_type, tag, builtin, q }, asked),
   );
 
   routes.post(

@@ -55,7 +55,7 @@ export function selectScripts(
       throw InputError.field(
         "scripts",
         word.slice(0, 200),
-        `must be names or tags of ${type} scripts; there are: ${known || "none"}`,
+        `must be names or tags of ${type} scripts; there are: ${known || "none"}; '${word.slice(0, 200)}' is none`,
       );
     }
   }

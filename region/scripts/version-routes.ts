@@ -1,6 +1,5 @@
 import {
   pageOf,
-  pageQuery,
   scriptCopy,
   scriptDetail,
   scriptName,
@@ -11,9 +10,10 @@ import {
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Database } from "../database/pool.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { copyScript, revertScript } from "./change.ts";
-import { listVersions, readScript } from "./read.ts";
+import { listVersions, readScript, versionList } from "./read.ts";
 import { type Change, replaceText } from "./store.ts";
 import { besideText, bodies, bodyLimit } from "./upload.ts";
 
@@ -57,11 +57,11 @@ export function registerVersionRoutes(routes: App, { db, by }: Deps): void {
         tags,
         summary: "Texts a script had, the newest first",
         params,
-        querystring: pageQuery.extend({ cursor: version }),
+        querystring: listQuery(versionList),
         response: { 200: pageOf(scriptVersion) },
       },
     },
-    async ({ params: { name }, query: { limit, cursor } }) => listVersions(db, name, { limit, cursor }),
+    async ({ params: { name }, query }) => listVersions(db, name, query),
   );
 
   routes.post(

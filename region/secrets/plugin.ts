@@ -30,8 +30,9 @@ export function sealing(box: SecretBox): KyselyPlugin {
       return node;
     },
     transformResult: async ({ result }) => {
-      for (const row of result.rows)
-        for (const name of Object.keys(row)) if (sealedNames.has(name)) row[name] = openValue(box, name, row[name]);
+      // Every row of a result has the same columns.
+      const names = Object.keys(result.rows[0] ?? {}).filter((name) => sealedNames.has(name));
+      for (const row of result.rows) for (const name of names) row[name] = openValue(box, name, row[name]);
       return result;
     },
   };

@@ -76,7 +76,10 @@ export const storedSettings = {
   release_notifications: type.flag(true),
   use_rack_proxy: type.flag(true),
   prometheus_enabled: type.flag(false),
-  prometheus_push_gateway: type.words(null, hostOrAddress),
+  prometheus_push_gateway: type.words(null, {
+    test: /^(https?:\/\/[A-Za-z0-9._:[\]-]+(\/[!-~]*)?|[A-Za-z0-9._:[\]-]+)$/,
+    allowed: "must be a host name, an address, or a URL with http or https",
+  }),
   prometheus_push_interval: type.integer(60, 1, 525_600),
   promtail_enabled: type.flag(false),
   promtail_port: port(5238),

@@ -95,7 +95,7 @@ export async function changeStorageIn<T>(
   if (before === undefined) throw new Error(`machine ${machineId} is locked and not there`);
   const storage = structuredClone(before);
   const made = await apply(storage, maker(randomUUID), machine, tx);
-  settle(storage);
+  settle(storage, before);
   if (need === "filesystem" && machine.status === "allocated") await rememberFilesystems(tx, before);
   await saveStorage(tx, before, storage);
   await appendAudit(tx, {

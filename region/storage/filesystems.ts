@@ -44,7 +44,7 @@ export function newFilesystem(storage: Storage, make: Maker, place: Place | null
 }
 
 /**
- * Puts a filesystem on a device or partition, in place of an unmounted one.
+ * Puts a filesystem on a device or partition, in place of the one there is, which is mounted nowhere then.
  *
  * @throws InputError
  */
@@ -63,8 +63,6 @@ export function format(storage: Storage, make: Maker, place: Place, wish: Format
   const old = filesystemOf(storage, place);
   if (old !== undefined && isMember(old))
     throw new InputError(`${name} cannot be formatted, it is a member of something else.`);
-  if (old?.mount_point != null)
-    throw new InputError(`${name} cannot be formatted, it is mounted at ${old.mount_point}: unmount it first.`);
   storage.filesystems = storage.filesystems.filter((one) => one !== old);
   const filesystem = newFilesystem(storage, make, place, fstype);
   filesystem.label = wish.label === undefined || wish.label === "" ? null : wish.label;

@@ -372,6 +372,16 @@ describe("check before a deployment", () => {
       ["storage-unsupported", "sdb, the boot disk of a machine with a BIOS, has no GPT"],
     );
     assert.deepEqual(
+      refused((storage) => {
+        const { device } = place(storage, "sdb");
+        addPartition(storage, make, device, {});
+        Object.assign(device, { size: gibibyte, found: false });
+        assert.doesNotThrow(() => settle(storage));
+        assert.throws(() => settle({ ...storage, devices: [{ ...device, found: true }] }), /do not fit on it/);
+      }).map((reason) => reason.replace(/\d+ bytes/, "N bytes")),
+      ["storage-unsupported", `The partitions of sdb do not fit on it: they have N bytes of ${gibibyte}`],
+    );
+    assert.deepEqual(
       checkDeployable(inventory, testStorage(inventory, { layout: "blank" }), testImage)?.code,
       "root-missing",
     );

@@ -1,6 +1,7 @@
 import type { Firmware } from "@rackwright/contract";
 import type { Group, Place, Storage } from "./model.ts";
 import { bootDisk, isMember, partitionsOf, placeName, placeOf } from "./model.ts";
+import { overfull } from "./settle.ts";
 
 /** Filesystems the installer makes. */
 export const installable = ["ext2", "ext4", "xfs", "fat32", "vfat", "swap"] as const;
@@ -28,7 +29,11 @@ function groupWords({ kind, name }: Group): string {
 export function unsupported(storage: Storage, firmware: Firmware): string[] {
   const reasons = storage.groups.map(groupWords);
   for (const set of storage.cacheSets) reasons.push(`${set.name} is a cache set`);
-  for (const device of storage.devices) if (device.partition_table === "MBR") reasons.push(`${device.name} has an MBR`);
+  for (const device of storage.devices) {
+    if (device.partition_table === "MBR") reasons.push(`${device.name} has an MBR`);
+    const full = overfull(storage, device);
+    if (full !== null) reasons.push(full);
+  }
   for (const filesystem of storage.filesystems) {
     const { fstype, mount_point } = filesystem;
     const place = placeOf(storage, filesystem);

@@ -1,15 +1,15 @@
-import { pageOf, pageQuery, tag, tagCreate, tagMachines, tagName, tagUpdate } from "@rackwright/contract";
+import { pageOf, tag, tagCreate, tagMachines, tagName, tagUpdate } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf, callerOf } from "../http/auth.ts";
 import { changeTagMachines } from "./give.ts";
-import { createTag, deleteTag, listTags, readTag, updateTag } from "./tags.ts";
+import { createTag, deleteTag, listTags, readTag, tagList, updateTag } from "./tags.ts";
 
 const params = z.object({ name: tagName });
-const query = pageQuery.extend({ cursor: z.string().max(256).optional() });
 
 /** `/api/v1/tags`. */
 export function registerTagRoutes(routes: App, { db, clock }: { db: Database; clock: Clock }): void {
@@ -17,7 +17,7 @@ export function registerTagRoutes(routes: App, { db, clock }: { db: Database; cl
   const by = (request: FastifyRequest) => ({ actor: administratorOf(request).username, now: clock.now() });
   routes.get(
     "/api/v1/tags",
-    { schema: { tags, summary: "List tags", querystring: query, response: { 200: pageOf(tag) } } },
+    { schema: { tags, summary: "List tags", querystring: listQuery(tagList), response: { 200: pageOf(tag) } } },
     async (incoming) => listTags(db, { ...incoming.query, viewer: callerOf(incoming) }),
   );
   routes.post(

@@ -1,10 +1,12 @@
-import type { Tag, tagCreate, tagUpdate } from "@rackwright/contract";
+import { type Tag, type tagCreate, type tagUpdate, tag } from "@rackwright/contract";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
-import { type Page, cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import type { Page } from "../page.ts";
 import { appendEvent } from "../events/append.ts";
 import { changedFields } from "../events/audit.ts";
 import { type Caller, seesEverything, visibleMachines } from "../users/access.ts";
@@ -37,18 +39,14 @@ function tags(db: Kysely<Tables>, viewer: Caller | undefined) {
     ]);
 }
 
-/** Tags in the order of their names; `cursor` is the name of the last one seen. */
-export async function listTags(
-  db: Kysely<Tables>,
-  { limit, cursor, viewer }: { limit: number; cursor?: string | undefined; viewer: Caller },
-): Promise<Page<Tag>> {
-  const rows = await tags(db, viewer)
-    .$if(cursor !== undefined, (query) => query.where("name", ">", cursor ?? ""))
-    .orderBy("name")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows, limit, ({ name }) => name);
-}
+export const tagList = declareList("tags", tag, {
+  order: ["name"],
+  fields: { name: { cased: true }, machines: { computed: true }, pending: { computed: true } },
+});
+
+/** One page of tags, filtered and sorted as asked for; else in the order of their names. @throws InputError */
+export const listTags = (db: Kysely<Tables>, { viewer, ...asked }: Asked & { viewer: Caller }): Promise<Page<Tag>> =>
+  listPage(db, tagList, tags(db, viewer), asked);
 
 /** Every tag as it is defined, in the order of their names, without counting machines. */
 export async function everyTag(

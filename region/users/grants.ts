@@ -10,6 +10,9 @@ export function namedGrants(condition: RawBuilder<unknown>): RawBuilder<GroupGra
     order by role, pools.name), '[]') from grants left join pools on pools.id = grants.pool_id where ${condition})`;
 }
 
+/** Roles of the column `grants` of a list, as rows. */
+export const grantedRoles = sql`(select one ->> 'role' from jsonb_array_elements(listed.grants) as one)`;
+
 /** Gives somebody these roles and no others. @throws InputError for a pool that does not exist */
 export async function setGrants(
   tx: Transaction,

@@ -1,9 +1,10 @@
-import { group, groupCreate, groupDetail, groupMembers, groupUpdate, pageOf, pageQuery } from "@rackwright/contract";
+import { group, groupCreate, groupDetail, groupMembers, groupUpdate, pageOf } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf } from "../http/auth.ts";
-import { changeMembers, createGroup, deleteGroup, listGroups, readGroup, updateGroup } from "./groups.ts";
+import { changeMembers, createGroup, deleteGroup, groupList, listGroups, readGroup, updateGroup } from "./groups.ts";
 import { type UserDeps, nothing } from "./self.ts";
 
 const params = z.object({ name: z.string().min(1).max(150) });
@@ -14,7 +15,7 @@ export function registerGroups(routes: App, { db, clock }: UserDeps): void {
   const by = (request: FastifyRequest) => ({ actor: administratorOf(request).username, now: clock.now() });
   routes.get(
     "/api/v1/groups",
-    { schema: { tags, summary: "List groups", querystring: pageQuery, response: { 200: pageOf(group) } } },
+    { schema: { tags, summary: "List groups", querystring: listQuery(groupList), response: { 200: pageOf(group) } } },
     async (incoming) => {
       administratorOf(incoming);
       return listGroups(db, incoming.query);

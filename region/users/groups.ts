@@ -1,12 +1,21 @@
-import type { Group, GroupDetail, groupCreate, groupMembers, groupUpdate } from "@rackwright/contract";
+import {
+  type Group,
+  type GroupDetail,
+  type groupCreate,
+  type groupMembers,
+  type groupUpdate,
+  group as groupSchema,
+} from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
-import { type Page, cutPage } from "../page.ts";
-import { namedGrants, setGrants } from "./grants.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
+import { grantedRoles, namedGrants, setGrants } from "./grants.ts";
 
 type By = { actor: string; now: Date };
 /** Members told with a group. */
@@ -24,17 +33,17 @@ function groups(db: Kysely<Tables>) {
 type Row = Awaited<ReturnType<ReturnType<typeof groups>["executeTakeFirstOrThrow"]>>;
 const toGroup = (row: Row): Group & { id: number } => ({ ...row, created_at: row.created_at.toISOString() });
 
-/** In the order of their names; `cursor` is the name of the last one seen. */
-export async function listGroups(
-  db: Kysely<Tables>,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<Page<Group & { id: number }>> {
-  const rows = await groups(db)
-    .$if(cursor !== undefined, (query) => query.where("name", ">", cursor ?? ""))
-    .orderBy("name")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows.map(toGroup), limit, ({ name }) => name);
+export const groupList = declareList("groups", groupSchema, {
+  order: ["name"],
+  fields: {
+    members: { computed: true },
+    grants: { rows: grantedRoles, computed: true, meaning: "roles its members have by it" },
+  },
+});
+
+/** One page of groups, filtered and sorted as asked for; else in the order of their names. @throws InputError */
+export async function listGroups(db: Kysely<Tables>, asked: Asked): Promise<Page<Group & { id: number }>> {
+  return showPage(await listPage(db, groupList, groups(db), asked), toGroup);
 }
 
 /** Every group by its name, for those who name them by ids. */

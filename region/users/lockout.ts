@@ -1,5 +1,5 @@
 import type { Database } from "../database/pool.ts";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { Denied } from "../errors.ts";
 import { countedAddress } from "./counted-address.ts";
 
@@ -20,6 +20,11 @@ export function lockedUntil(failures: number | null, lastAt: Date | null, now?: 
   const until = new Date(lastAt.getTime() + windowMillis);
   return now !== undefined && until <= now ? null : until;
 }
+
+/** The same in SQL, of the columns of failures and of the last one. */
+export const lockedUntilOf = (failures: RawBuilder<unknown>, lastAt: RawBuilder<unknown>): RawBuilder<Date | null> =>
+  sql<Date | null>`case when ${failures} >= ${sql.lit(allowed.name)}
+    then ${lastAt} + ${sql.lit(windowMillis / 1000)} * interval '1 second' end`;
 
 /**
  * Counts an attempt to log in, before the password is looked at, so that a volley of them at once is limited as well. The

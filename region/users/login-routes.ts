@@ -1,9 +1,10 @@
 import { loginWays, providerName } from "@rackwright/contract";
-import type { FastifyRequest } from "fastify";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { Denied } from "../errors.ts";
+import { Denied, RegionError } from "../errors.ts";
 import type { App } from "../http/app.ts";
 import { cookieOf } from "../http/auth.ts";
+import { onwardPage, pageHeaders, refusalPage } from "./login-page.ts";
 import { RateLimiter } from "./limiter.ts";
 import { beginOidc, endOidc, loginSeconds } from "./oidc.ts";
 import { loginWaysOf } from "./providers.ts";
@@ -34,6 +35,16 @@ export function registerLogin(routes: App, { db, clock }: UserDeps): void {
         next: `Try again in ${wait} seconds.`,
       });
   };
+  /** A program gets its problem as a document, a person in a browser as a page. */
+  const errorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    if (!(error instanceof RegionError) || request.headers.accept?.includes("text/html") !== true) throw error;
+    const problem = error.toProblem();
+    void reply
+      .code(problem.status)
+      .headers(pageHeaders)
+      .serializer((page: unknown) => String(page))
+      .send(refusalPage(problem));
+  };
   const secure = (request: FastifyRequest): string => (request.protocol === "https" ? "; Secure" : "");
 
   routes.get(
@@ -46,6 +57,7 @@ export function registerLogin(routes: App, { db, clock }: UserDeps): void {
     "/api/v1/login/oidc/:name",
     {
       config: { public: true },
+      errorHandler,
       schema: {
         tags,
         summary: "Log in at an OpenID Connect provider: sends the browser there",
@@ -75,6 +87,7 @@ export function registerLogin(routes: App, { db, clock }: UserDeps): void {
     "/api/v1/login/oidc/:name/callback",
     {
       config: { public: true },
+      errorHandler,
       schema: {
         tags,
         summary: "Where an OpenID Connect provider sends the browser back to",
@@ -93,20 +106,10 @@ export function registerLogin(routes: App, { db, clock }: UserDeps): void {
       const from = { address: request.ip, userAgent: request.headers["user-agent"] };
       const { id, session } = await beginSession(db, userId, { ...from, provider, now });
       setSessionCookie(request, reply, id, Math.floor((session.expiresAt.getTime() - now.getTime()) / 1000));
-      // The session's cookie is not sent along when another site leads here; a page of ours that goes on is.
       return reply
-        .type("text/html; charset=utf-8")
-        .header("cache-control", "no-store")
-        .header("content-security-policy", "default-src 'none'")
-        .header("referrer-policy", "no-referrer")
+        .headers(pageHeaders)
         .serializer((page: unknown) => String(page))
-        .send(
-          `<!doctype html><meta http-equiv="refresh" content="0;url=${escapeHtml(returnTo)}"><title>Logged in</title>`,
-        );
+        .send(onwardPage(returnTo));
     },
   );
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

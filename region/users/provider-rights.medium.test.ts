@@ -81,6 +81,9 @@ test("with a provider go sessions, keys and what it gave", async () => {
   assert.equal((await ask("DELETE", server)).status, 204);
   assert.deepEqual(await enters(), [401, 401]);
   assert.deepEqual(await rights(), [false, []]);
+  const again = { name: "site", url: "ldap://192.0.2.2", user_base: "dc=example" };
+  assert.equal((await ask("POST", "/ldap-servers", { payload: again })).status, 201);
+  assert.deepEqual(await enters(), [401, 401], "another provider of the same name brings nothing back");
 });
 
 test("rights that a mapping gave go with it at once; those an administrator gave stay", async () => {

@@ -10,14 +10,17 @@ import {
 } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf } from "../http/auth.ts";
 import {
   createLdap,
   createOidc,
   deleteProvider,
+  ldapList,
   listLdap,
   listOidc,
+  oidcList,
   readLdap,
   readOidc,
   updateLdap,
@@ -33,10 +36,17 @@ export function registerProviders(routes: App, { db, clock }: UserDeps): void {
   const by = (request: FastifyRequest) => ({ actor: administratorOf(request).username, now: clock.now() });
   routes.get(
     "/api/v1/oidc-providers",
-    { schema: { tags, summary: "List OpenID Connect providers", response: { 200: pageOf(oidcProvider) } } },
+    {
+      schema: {
+        tags,
+        summary: "List OpenID Connect providers",
+        querystring: listQuery(oidcList),
+        response: { 200: pageOf(oidcProvider) },
+      },
+    },
     async (incoming) => {
       administratorOf(incoming);
-      return { items: await listOidc(db), next: null };
+      return listOidc(db, incoming.query);
     },
   );
   routes.post(
@@ -74,10 +84,17 @@ export function registerProviders(routes: App, { db, clock }: UserDeps): void {
   );
   routes.get(
     "/api/v1/ldap-servers",
-    { schema: { tags, summary: "List LDAP servers", response: { 200: pageOf(ldapServer) } } },
+    {
+      schema: {
+        tags,
+        summary: "List LDAP servers",
+        querystring: listQuery(ldapList),
+        response: { 200: pageOf(ldapServer) },
+      },
+    },
     async (incoming) => {
       administratorOf(incoming);
-      return { items: await listLdap(db), next: null };
+      return listLdap(db, incoming.query);
     },
   );
   routes.post(

@@ -1,19 +1,24 @@
-import type {
-  LdapServer,
-  LoginWays,
-  OidcProvider,
-  ldapCreate,
-  ldapUpdate,
-  oidcCreate,
-  oidcUpdate,
+import {
+  type LdapServer,
+  type LoginWays,
+  type OidcProvider,
+  type ldapCreate,
+  type ldapUpdate,
+  type oidcCreate,
+  type oidcUpdate,
+  ldapServer,
+  oidcProvider,
 } from "@rackwright/contract";
-import type { Insertable, Kysely, Selectable, Updateable } from "kysely";
+import { type Insertable, type Kysely, type Selectable, type Updateable, sql } from "kysely";
 import type { z } from "zod";
 import { type Database, type Transaction, json } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import type { LdapServersTable, OidcProvidersTable } from "../database/tables/users.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { type Fields, appendAudit } from "../events/audit.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 import { nothingGiven, withdrawRights } from "./withdraw.ts";
 
 type By = { actor: string; now: Date };
@@ -33,9 +38,14 @@ function toLdap(server: Selectable<LdapServersTable>): LdapServer {
 const missing = (kind: Kind, name: string) => new NotFound(`There is no ${titles[kind]} ${name}.`);
 const taken = (kind: Kind, name: string) => new StateConflict(`There is a ${titles[kind]} ${name} already.`);
 
-/** OpenID Connect providers, without their secrets. There are few. */
-export async function listOidc(db: Kysely<Tables>): Promise<OidcProvider[]> {
-  return (await db.selectFrom("oidc_providers").selectAll().orderBy("name").limit(1000).execute()).map(toOidc);
+export const oidcList = declareList("oidc-providers", oidcProvider, {
+  order: ["name"],
+  fields: { group_map: null, has_secret: { value: sql`(listed.client_secret is not null)` } },
+});
+
+/** One page of OpenID Connect providers, without their secrets; by name unless another order is asked for. @throws InputError */
+export async function listOidc(db: Kysely<Tables>, asked: Asked): Promise<Page<OidcProvider>> {
+  return showPage(await listPage(db, oidcList, db.selectFrom("oidc_providers").selectAll(), asked), toOidc);
 }
 
 /** @throws NotFound */
@@ -89,9 +99,14 @@ export async function updateOidc(
   });
 }
 
-/** LDAP servers, without their passwords. There are few. */
-export async function listLdap(db: Kysely<Tables>): Promise<LdapServer[]> {
-  return (await db.selectFrom("ldap_servers").selectAll().orderBy("name").limit(1000).execute()).map(toLdap);
+export const ldapList = declareList("ldap-servers", ldapServer, {
+  order: ["name"],
+  fields: { group_map: null, has_password: { value: sql`(listed.bind_password is not null)` } },
+});
+
+/** One page of LDAP servers, without their passwords; by name unless another order is asked for. @throws InputError */
+export async function listLdap(db: Kysely<Tables>, asked: Asked): Promise<Page<LdapServer>> {
+  return showPage(await listPage(db, ldapList, db.selectFrom("ldap_servers").selectAll(), asked), toLdap);
 }
 
 /** @throws NotFound */
@@ -161,6 +176,19 @@ export async function deleteProvider(db: Database, kind: Kind, name: string, by:
       .execute();
     const lost = await withdrawRights(tx, `${kind}:${name}`, { before, after: nothingGiven });
     await tx.deleteFrom("sessions").where("provider", "=", `${kind}:${name}`).execute();
+    // A provider made later with this name is another one, and must not bring back keys of this one's users.
+    await tx
+      .deleteFrom("tokens")
+      .where("user_id", "in", (users) =>
+        users
+          .selectFrom("users")
+          .innerJoin("identities", "identities.user_id", "users.id")
+          .select("users.id")
+          .where("is_local", "=", false)
+          .groupBy("users.id")
+          .having(sql<boolean>`bool_and(identities.provider = ${`${kind}:${name}`})`),
+      )
+      .execute();
     await audit(tx, kind, name, "deleted", before, null, by, lost);
   });
 }

@@ -2,11 +2,20 @@ import { pageOf, session, sessionCreate, sessionShown } from "@rackwright/contra
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { Denied, NotFound } from "../errors.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { callerOf, cookieOf, sessionCookie } from "../http/auth.ts";
 import { RateLimiter } from "./limiter.ts";
 import { type UserDeps, byName, nothing, selfOrAdministrator } from "./self.ts";
-import { type Session, closeSession, endSessions, listSessions, openSession, readSession } from "./sessions.ts";
+import {
+  type Session,
+  closeSession,
+  endSessions,
+  listSessions,
+  openSession,
+  readSession,
+  sessionList,
+} from "./sessions.ts";
 import { readUser } from "./users.ts";
 
 /** Log-ins from one address: each costs a hash, which is made to be slow. */
@@ -88,11 +97,19 @@ export function registerSessions(routes: App, { db, clock }: UserDeps): void {
     };
     routes.get(
       path,
-      { schema: { tags, summary: "Sessions that are not over", params, response: { 200: pageOf(sessionShown) } } },
+      {
+        schema: {
+          tags,
+          summary: "Sessions that are not over",
+          params,
+          querystring: listQuery(sessionList),
+          response: { 200: pageOf(sessionShown) },
+        },
+      },
       async (incoming) => {
         const { id } = await whose(incoming, incoming.params);
         const current = cookieOf(incoming, sessionCookie);
-        return { items: await listSessions(db, id, { current, now: clock.now() }), next: null };
+        return listSessions(db, id, { ...incoming.query, current, now: clock.now() });
       },
     );
     routes.delete(

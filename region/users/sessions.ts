@@ -1,8 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { SessionShown } from "@rackwright/contract";
+import { type SessionShown, sessionShown } from "@rackwright/contract";
+import { sql } from "kysely";
 import type { Database } from "../database/pool.ts";
 import { NotFound } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 import { readSettings } from "../settings/settings.ts";
 import type { Caller } from "./access.ts";
 import { authenticate } from "./authenticate.ts";
@@ -94,23 +98,27 @@ export async function readSession(db: Database, id: string, now: Date): Promise<
   return { ...toCaller(user), csrfToken, expiresAt };
 }
 
-/** Sessions of a user that are not over, the newest first. `current` is the cookie of whoever asks. */
+export const sessionList = declareList("sessions", sessionShown, { order: ["id"], descending: true });
+
+/**
+ * One page of a user's sessions that are not over, filtered and sorted as asked for; else the newest first.
+ *
+ * @param current the cookie of whoever asks
+ * @throws InputError
+ */
 export async function listSessions(
   db: Database,
   userId: number,
-  { current, now }: { current: string | undefined; now: Date },
-): Promise<SessionShown[]> {
-  const rows = await db
+  { current, now, ...asked }: Asked & { current: string | undefined; now: Date },
+): Promise<Page<SessionShown>> {
+  const rows = db
     .selectFrom("sessions")
-    .select(["id", "id_hash", "address", "user_agent", "provider", "created_at", "last_used_at", "expires_at"])
+    .select(["id", "address", "user_agent", "provider", "created_at", "last_used_at", "expires_at"])
+    .select(sql<boolean>`id_hash = ${current === undefined ? Buffer.alloc(0) : hashOf(current)}::bytea`.as("current"))
     .where("user_id", "=", userId)
-    .where("expires_at", ">", now)
-    .orderBy("id", "desc")
-    .limit(1000)
-    .execute();
-  return rows.map(({ id_hash, created_at, last_used_at, expires_at, ...row }) => ({
+    .where("expires_at", ">", now);
+  return showPage(await listPage(db, sessionList, rows, asked), ({ created_at, last_used_at, expires_at, ...row }) => ({
     ...row,
-    current: current !== undefined && hashOf(current).equals(id_hash),
     created_at: created_at.toISOString(),
     last_used_at: last_used_at?.toISOString() ?? null,
     expires_at: expires_at.toISOString(),

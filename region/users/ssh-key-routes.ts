@@ -1,12 +1,11 @@
 import { pageOf, sshKey, sshKeyCreate, sshKeyImport } from "@rackwright/contract";
 import { z } from "zod";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { callerOf } from "../http/auth.ts";
 import { type KeySources, importSshKeys, publicKeySources } from "./key-import.ts";
-import { addSshKey, deleteSshKey, listSshKeys } from "./ssh-keys.ts";
+import { addSshKey, deleteSshKey, pageOfSshKeys, sshKeyList } from "./ssh-keys.ts";
 import { type UserDeps, nothing } from "./self.ts";
-
-const lists = { limit: 1000 };
 
 /** Routes of the caller's own SSH keys. */
 export function registerSshKeys(
@@ -16,8 +15,15 @@ export function registerSshKeys(
   const tags = ["ssh-keys"];
   routes.get(
     "/api/v1/ssh-keys",
-    { schema: { tags, summary: "List own SSH keys", response: { 200: pageOf(sshKey) } } },
-    async (incoming) => ({ items: (await listSshKeys(db, callerOf(incoming).id)).slice(0, lists.limit), next: null }),
+    {
+      schema: {
+        tags,
+        summary: "List own SSH keys",
+        querystring: listQuery(sshKeyList),
+        response: { 200: pageOf(sshKey) },
+      },
+    },
+    async (incoming) => pageOfSshKeys(db, callerOf(incoming).id, incoming.query),
   );
   routes.post(
     "/api/v1/ssh-keys",

@@ -1,8 +1,12 @@
+import { sshKey } from "@rackwright/contract";
 import type { Kysely } from "kysely";
 import type { Database } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 import { refuseTooMany } from "./bounds.ts";
 
 export type SshKey = {
@@ -22,14 +26,23 @@ export function isConsistent(line: string): boolean {
   return blob.subarray(4, 4 + length).toString("latin1") === kind && blob.length > 4 + length;
 }
 
+const keysOf = (db: Kysely<Tables>, userId: number) =>
+  db.selectFrom("ssh_keys").select(["id", "key", "source", "created_at"]).where("user_id", "=", userId);
+const shown = (row: Omit<SshKey, "created_at"> & { created_at: Date }): SshKey => ({
+  ...row,
+  created_at: row.created_at.toISOString(),
+});
+
+export const sshKeyList = declareList("ssh-keys", sshKey, { order: ["id"] });
+
+/** One page of a user's keys, filtered and sorted as asked for; else in the order they were added. @throws InputError */
+export async function pageOfSshKeys(db: Kysely<Tables>, userId: number, asked: Asked): Promise<Page<SshKey>> {
+  return showPage(await listPage(db, sshKeyList, keysOf(db, userId), asked), shown);
+}
+
+/** Every key of a user, in the order they were added. */
 export async function listSshKeys(db: Kysely<Tables>, userId: number): Promise<SshKey[]> {
-  const rows = await db
-    .selectFrom("ssh_keys")
-    .select(["id", "key", "source", "created_at"])
-    .where("user_id", "=", userId)
-    .orderBy("id")
-    .execute();
-  return rows.map((row) => ({ ...row, created_at: row.created_at.toISOString() }));
+  return (await keysOf(db, userId).orderBy("id").execute()).map(shown);
 }
 
 /** @throws InputError for a line that is no key, StateConflict for one the user has already, or one too many */
@@ -62,7 +75,7 @@ export async function addSshKey(
       after: { id: row.id, ssh_key: key },
       data: { username, change: "created" },
     });
-    return { ...row, created_at: row.created_at.toISOString() };
+    return shown(row);
   });
 }
 

@@ -1,9 +1,10 @@
 import { pageOf, token, tokenCreate, tokenCreated } from "@rackwright/contract";
 import { z } from "zod";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { callerOf } from "../http/auth.ts";
 import type { Caller } from "./access.ts";
-import { createToken, deleteToken, listTokens } from "./tokens.ts";
+import { createToken, deleteToken, listTokens, tokenList } from "./tokens.ts";
 import { readUser } from "./users.ts";
 import { type UserDeps, byName, nothing, selfOrAdministrator } from "./self.ts";
 
@@ -22,11 +23,16 @@ export function registerTokens(routes: App, { db, clock }: UserDeps): void {
     const by = (caller: Caller) => ({ actor: caller.username, now: clock.now() });
     routes.get(
       path,
-      { schema: { tags, summary: "List API keys", params, response: { 200: pageOf(token) } } },
-      async (incoming) => ({
-        items: await listTokens(db, (await whose(callerOf(incoming), incoming.params)).id),
-        next: null,
-      }),
+      {
+        schema: {
+          tags,
+          summary: "List API keys",
+          params,
+          querystring: listQuery(tokenList),
+          response: { 200: pageOf(token) },
+        },
+      },
+      async (incoming) => listTokens(db, (await whose(callerOf(incoming), incoming.params)).id, incoming.query),
     );
     routes.post(
       path,

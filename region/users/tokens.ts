@@ -1,11 +1,15 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Kysely } from "kysely";
+import { token as tokenSchema } from "@rackwright/contract";
+import { type Kysely, sql } from "kysely";
 import type { Database } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { InputError, NotFound } from "../errors.ts";
 import { knownNames } from "../known-names.ts";
 import { appendAudit } from "../events/audit.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
 import { randomText } from "../machines/credentials.ts";
+import { type Page, showPage } from "../page.ts";
 import type { Caller } from "./access.ts";
 import { refuseTooMany } from "./bounds.ts";
 import { grantsColumn, toCaller, vouchedFor } from "./caller.ts";
@@ -30,11 +34,19 @@ function tokens(db: Kysely<Tables>) {
   return db
     .selectFrom("tokens")
     .leftJoin("pools", "pools.id", "tokens.pool_id")
-    .select(["token_key", "tokens.name", "tokens.created_at", "last_used_at", "scope", "expires_at"])
+    .select([
+      "tokens.id as number",
+      "token_key",
+      "tokens.name",
+      "tokens.created_at",
+      "last_used_at",
+      "scope",
+      "expires_at",
+    ])
     .select("pools.name as pool");
 }
 type Row = Awaited<ReturnType<ReturnType<typeof tokens>["executeTakeFirstOrThrow"]>>;
-const toToken = ({ token_key, created_at, last_used_at, expires_at, ...row }: Row): Token => ({
+const toToken = ({ number: _number, token_key, created_at, last_used_at, expires_at, ...row }: Row): Token => ({
   id: token_key,
   ...row,
   created_at: created_at.toISOString(),
@@ -42,9 +54,14 @@ const toToken = ({ token_key, created_at, last_used_at, expires_at, ...row }: Ro
   expires_at: expires_at?.toISOString() ?? null,
 });
 
-export async function listTokens(db: Kysely<Tables>, userId: number): Promise<Token[]> {
-  const rows = await tokens(db).where("user_id", "=", userId).orderBy("tokens.id").execute();
-  return rows.map(toToken);
+export const tokenList = declareList("tokens", tokenSchema, {
+  order: [{ expression: sql`listed.number`, type: "bigint" }],
+  fields: { id: { value: sql`listed.token_key` }, pool: { cased: true } },
+});
+
+/** One page of a user's API keys, filtered and sorted as asked for; else in the order they were made. @throws InputError */
+export async function listTokens(db: Kysely<Tables>, userId: number, asked: Asked): Promise<Page<Token>> {
+  return showPage(await listPage(db, tokenList, tokens(db).where("user_id", "=", userId), asked), toToken);
 }
 
 /**

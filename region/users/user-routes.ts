@@ -1,11 +1,12 @@
-import { pageOf, pageQuery, self, user, userCreate, userUpdate } from "@rackwright/contract";
+import { pageOf, self, user, userCreate, userUpdate } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf, callerOf } from "../http/auth.ts";
 import { type UserDeps, byName, nothing, selfOrAdministrator } from "./self.ts";
 import { readSelf } from "./read-self.ts";
 import { unlockUser } from "./unlock.ts";
-import { createUser, deleteUser, listUsers, readUser, updateUser } from "./users.ts";
+import { createUser, deleteUser, listUsers, readUser, updateUser, userList } from "./users.ts";
 
 /** What a user may change of himself; the rest is an administrator's. */
 const ownFields = ["password", "email", "full_name"];
@@ -24,7 +25,7 @@ export function registerUsers(routes: App, { db, clock }: UserDeps): void {
   );
   routes.get(
     "/api/v1/users",
-    { schema: { tags, summary: "List users", querystring: pageQuery, response: { 200: pageOf(user) } } },
+    { schema: { tags, summary: "List users", querystring: listQuery(userList), response: { 200: pageOf(user) } } },
     async (incoming) => {
       administratorOf(incoming);
       return listUsers(db, incoming.query);

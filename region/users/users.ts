@@ -1,15 +1,17 @@
-import type { NamedGrant, User, userCreate, userUpdate } from "@rackwright/contract";
+import { type NamedGrant, type User, type userCreate, type userUpdate, user as userSchema } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { Denied, InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
-import { type Page, cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 import { belongingsOf, transferBelongings } from "./belongings.ts";
-import { namedGrants, setGrants } from "./grants.ts";
+import { grantedRoles, namedGrants, setGrants } from "./grants.ts";
 import { hashPassword } from "./password.ts";
-import { lockedUntil } from "./lockout.ts";
+import { lockedUntil, lockedUntilOf } from "./lockout.ts";
 
 export type { User } from "@rackwright/contract";
 
@@ -60,16 +62,19 @@ function toUser({ failures, failed_at, ...row }: Row): User & { id: number } {
   };
 }
 
-export async function listUsers(
-  db: Kysely<Tables>,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<Page<User & { id: number }>> {
-  const rows = await users(db)
-    .$if(cursor !== undefined, (query) => query.where("username", ">", cursor ?? ""))
-    .orderBy("username")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows.map(toUser), limit, ({ username }) => username);
+export const userList = declareList("users", userSchema, {
+  order: ["username"],
+  fields: {
+    username: { cased: true },
+    grants: { rows: grantedRoles, computed: true, meaning: "roles of the user, without those of the groups" },
+    groups: { computed: true },
+    locked_until: { computed: true, value: lockedUntilOf(sql`listed.failures`, sql`listed.failed_at`) },
+  },
+});
+
+/** One page of users, filtered and sorted as asked for; else in the order of their names. @throws InputError */
+export async function listUsers(db: Kysely<Tables>, asked: Asked): Promise<Page<User & { id: number }>> {
+  return showPage(await listPage(db, userList, users(db), asked), toUser);
 }
 
 /** What everybody may know of everybody: who there is, without the built-in user. */

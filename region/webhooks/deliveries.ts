@@ -1,4 +1,4 @@
-import { webhookFilter, type Event, type WebhookDelivery } from "@rackwright/contract";
+import { webhookDelivery, webhookFilter, type Event, type WebhookDelivery } from "@rackwright/contract";
 import { type Kysely, type Selectable, sql } from "kysely";
 import { jobsChannel, jobsSchema, webhookQueue } from "../database/jobs.ts";
 import { type Database, type Transaction, json } from "../database/pool.ts";
@@ -7,8 +7,10 @@ import type { DeliveryState, WebhookDeliveriesTable, WebhooksTable } from "../da
 import { NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
 import { eventColumns } from "../events/read.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
 import { filterCondition } from "../machines/filter.ts";
-import { type Page, cutPage } from "../page.ts";
+import { type Page, showPage } from "../page.ts";
 import { type By, readWebhook } from "./webhooks.ts";
 
 /** How a delivery is tried again: seconds to the second attempt, which double up to an hour, and how often. */
@@ -110,23 +112,29 @@ const toDelivery = ({ webhook_id: _webhook, event, ...row }: Row): WebhookDelive
   attempted_at: row.attempted_at?.toISOString() ?? null,
 });
 
-/** Deliveries of a webhook, newest first; `cursor` is the id of the last one seen. @throws NotFound */
+export const deliveryList = declareList("webhooks/{id}/deliveries", webhookDelivery, {
+  order: ["id"],
+  descending: true,
+  fields: { type: { value: sql`(listed.event ->> 'type')` } },
+});
+
+/**
+ * One page of the deliveries of a webhook, filtered and sorted as asked for; else the newest first.
+ *
+ * @throws NotFound, InputError
+ */
 export async function listDeliveries(
   db: Kysely<Tables>,
   webhookId: number,
-  { limit, cursor, state }: { limit: number; cursor?: number | undefined; state?: DeliveryState | undefined },
+  { state, ...asked }: Asked & { state?: DeliveryState | undefined },
 ): Promise<Page<WebhookDelivery>> {
   await readWebhook(db, webhookId);
-  const rows = await db
+  const rows = db
     .selectFrom("webhook_deliveries")
     .selectAll()
     .where("webhook_id", "=", webhookId)
-    .$if(cursor !== undefined, (query) => query.where("id", "<", cursor ?? 0))
-    .$if(state !== undefined, (query) => query.where("state", "=", state ?? "waiting"))
-    .orderBy("id", "desc")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows.map(toDelivery), limit, ({ id }) => id);
+    .$if(state !== undefined, (query) => query.where("state", "=", state ?? "waiting"));
+  return showPage(await listPage(db, deliveryList, rows, asked), toDelivery);
 }
 
 /**

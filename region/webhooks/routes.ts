@@ -1,7 +1,6 @@
 import {
   deliveryState,
   pageOf,
-  pageQuery,
   rowId,
   webhook,
   webhookCreate,
@@ -12,13 +11,13 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf } from "../http/auth.ts";
-import { listDeliveries, redeliver } from "./deliveries.ts";
-import { createWebhook, deleteWebhook, listWebhooks, readWebhook, updateWebhook } from "./webhooks.ts";
+import { deliveryList, listDeliveries, redeliver } from "./deliveries.ts";
+import { createWebhook, deleteWebhook, listWebhooks, readWebhook, updateWebhook, webhookList } from "./webhooks.ts";
 
 const params = z.object({ id: rowId });
-const query = pageQuery.extend({ cursor: rowId.optional() });
 
 /** `/api/v1/webhooks`: for administrators, since the URLs of many receivers are their keys. */
 export function registerWebhookRoutes(routes: App, { db, clock }: { db: Database; clock: Clock }): void {
@@ -27,7 +26,14 @@ export function registerWebhookRoutes(routes: App, { db, clock }: { db: Database
   const by = (request: FastifyRequest) => ({ actor: administratorOf(request).username, now: clock.now() });
   routes.get(
     path,
-    { schema: { tags, summary: "List webhooks", querystring: query, response: { 200: pageOf(webhook) } } },
+    {
+      schema: {
+        tags,
+        summary: "List webhooks",
+        querystring: listQuery(webhookList),
+        response: { 200: pageOf(webhook) },
+      },
+    },
     async (incoming) => {
       administratorOf(incoming);
       return listWebhooks(db, incoming.query);
@@ -69,7 +75,7 @@ export function registerWebhookRoutes(routes: App, { db, clock }: { db: Database
         tags,
         summary: "What was told to a webhook in the last month, and what came of it; newest first",
         params,
-        querystring: query.extend({ state: deliveryState.optional() }),
+        querystring: listQuery(deliveryList).extend({ state: deliveryState.optional() }),
         response: { 200: pageOf(webhookDelivery) },
       },
     },

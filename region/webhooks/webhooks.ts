@@ -1,4 +1,4 @@
-import type { Webhook, WebhookCreate, WebhookUpdate } from "@rackwright/contract";
+import { type Webhook, type WebhookCreate, type WebhookUpdate, webhook } from "@rackwright/contract";
 import { type Kysely, type Selectable } from "kysely";
 import { isIP } from "node:net";
 import type { Database, Transaction } from "../database/pool.ts";
@@ -7,7 +7,9 @@ import type { WebhooksTable } from "../database/tables/api.ts";
 import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
 import { readSettled } from "../events/read.ts";
-import { type Page, cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import { type Page, showPage } from "../page.ts";
 import { readSettings } from "../settings/settings.ts";
 import { addressRefusal } from "./addresses.ts";
 
@@ -22,19 +24,11 @@ const toWebhook = ({ secret: _secret, through: _through, ...row }: Selectable<We
   created_at: row.created_at.toISOString(),
 });
 
-/** In the order of their ids; `cursor` is the id of the last one seen. */
-export async function listWebhooks(
-  db: Kysely<Tables>,
-  { limit, cursor = 0 }: { limit: number; cursor?: number | undefined },
-): Promise<Page<Webhook>> {
-  const rows = await db
-    .selectFrom("webhooks")
-    .selectAll()
-    .where("id", ">", cursor)
-    .orderBy("id")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows.map(toWebhook), limit, ({ id }) => id);
+export const webhookList = declareList("webhooks", webhook, { order: ["id"] });
+
+/** One page, filtered and sorted as asked for; else in the order of their ids. @throws InputError */
+export async function listWebhooks(db: Kysely<Tables>, asked: Asked): Promise<Page<Webhook>> {
+  return showPage(await listPage(db, webhookList, db.selectFrom("webhooks").selectAll(), asked), toWebhook);
 }
 
 /** @throws NotFound */

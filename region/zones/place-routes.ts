@@ -1,14 +1,14 @@
-import { pageOf, pageQuery, placeName, type zone, type zoneCreate, type zoneUpdate } from "@rackwright/contract";
+import { pageOf, placeName, type zone, type zoneCreate, type zoneUpdate } from "@rackwright/contract";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../database/pool.ts";
+import { listQuery } from "../filter/page.ts";
 import type { App } from "../http/app.ts";
 import { administratorOf, callerOf } from "../http/auth.ts";
-import { type Kind, createPlace, deletePlace, listPlaces, readPlace, updatePlace } from "./places.ts";
+import { type Kind, createPlace, deletePlace, listPlaces, placeLists, readPlace, updatePlace } from "./places.ts";
 
 const params = z.object({ name: placeName });
-const query = pageQuery.extend({ cursor: z.string().max(256).optional() });
 
 export type PlaceRoutes = {
   kind: Kind;
@@ -27,7 +27,14 @@ export function registerPlaceRoutes(
   const by = (request: FastifyRequest) => ({ actor: administratorOf(request).username, now: clock.now() });
   routes.get(
     path,
-    { schema: { tags, summary: `List ${title}s`, querystring: query, response: { 200: pageOf(item) } } },
+    {
+      schema: {
+        tags,
+        summary: `List ${title}s`,
+        querystring: listQuery(placeLists[kind]),
+        response: { 200: pageOf(item) },
+      },
+    },
     async (incoming) => listPlaces(db, kind, { ...incoming.query, viewer: callerOf(incoming) }),
   );
   routes.post(

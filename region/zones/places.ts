@@ -1,9 +1,11 @@
-import { type Zone, defaultPlace } from "@rackwright/contract";
+import { type Zone, defaultPlace, pool, zone } from "@rackwright/contract";
 import { type Kysely, sql } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import { NotFound, StateConflict } from "../errors.ts";
-import { type Page, cutPage } from "../page.ts";
+import { declareList } from "../filter/list.ts";
+import { type Asked, listPage } from "../filter/page.ts";
+import type { Page } from "../page.ts";
 import { appendEvent } from "../events/append.ts";
 import { changedFields } from "../events/audit.ts";
 import { type Caller, visibleMachines, visiblePools } from "../users/access.ts";
@@ -34,22 +36,20 @@ function places(db: Kysely<Tables>, kind: Kind, viewer: Caller | undefined) {
     );
 }
 
+const named = { order: ["name"], fields: { name: { cased: true }, machines: { computed: true } } };
+export const placeLists = { zone: declareList("zones", zone, named), pool: declareList("pools", pool, named) };
+
 /**
- * In the order of their names; `cursor` is the name of the last one seen. Pools for which the viewer has no role are not
- * shown.
+ * One page, filtered and sorted as asked for; else in the order of their names. Pools for which the viewer has no role are
+ * not shown.
+ *
+ * @throws InputError
  */
-export async function listPlaces(
+export const listPlaces = (
   db: Kysely<Tables>,
   kind: Kind,
-  { limit, cursor, viewer }: { limit: number; cursor?: string | undefined; viewer: Caller },
-): Promise<Page<Zone>> {
-  const rows = await places(db, kind, viewer)
-    .$if(cursor !== undefined, (query) => query.where("name", ">", cursor ?? ""))
-    .orderBy("name")
-    .limit(limit + 1)
-    .execute();
-  return cutPage(rows, limit, ({ name }) => name);
-}
+  { viewer, ...asked }: Asked & { viewer: Caller },
+): Promise<Page<Zone>> => listPage(db, placeLists[kind], places(db, kind, viewer), asked);
 
 /** As `viewer` sees it; left out: all of it. @throws NotFound */
 export async function readPlace(db: Kysely<Tables>, kind: Kind, name: string, viewer?: Caller): Promise<Zone> {
@@ -63,7 +63,7 @@ export type Place = Fields & { id: number };
 
 /** All zones, or all pools the viewer has a role for, in the order of their names. */
 export async function everyPlace(db: Kysely<Tables>, kind: Kind, viewer: Caller): Promise<Place[]> {
-  return named(db, kind, viewer).orderBy("name").execute();
+  return idsAndNames(db, kind, viewer).orderBy("name").execute();
 }
 
 /** The zone or pool of this name or id; null where there is none, or the viewer has no role for it. */
@@ -74,10 +74,10 @@ export async function findPlace(
   viewer: Caller,
 ): Promise<Place | null> {
   const [column, value] = "id" in by ? (["id", by.id] as const) : (["name", by.name] as const);
-  return (await named(db, kind, viewer).where(column, "=", value).executeTakeFirst()) ?? null;
+  return (await idsAndNames(db, kind, viewer).where(column, "=", value).executeTakeFirst()) ?? null;
 }
 
-const named = (db: Kysely<Tables>, kind: Kind, viewer: Caller) =>
+const idsAndNames = (db: Kysely<Tables>, kind: Kind, viewer: Caller) =>
   db
     .selectFrom(placeTables[kind])
     .select(["id", "name", "description"])

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import test from "node:test";
 import { apiClient } from "@rackwright/cli";
-import { machineDetail, user } from "@rackwright/contract";
+import { machineDetail, oidcProvider, user } from "@rackwright/contract";
 import { json } from "../../region/database/pool.ts";
 import { testInventory, testMachine } from "../../region/machines/testing.ts";
 import { openPageSite } from "./site.ts";
@@ -26,6 +26,19 @@ await test("the page in a browser", { skip, timeout: 180_000 }, async (t) => {
   const chip = page.locator("main .bar > .chip");
   const becomes = (status: string) => chip.filter({ hasText: new RegExp(`^${status}$`) }).waitFor();
 
+  await t.test(
+    "providers to log in by are offered; one that does not answer is told on a page that leads back",
+    async () => {
+      const provider = { name: "site", title: "Our Site", issuer: "http://127.0.0.1:9", client_id: "rackwright" };
+      await api.send("POST", "/api/v1/oidc-providers", provider, oidcProvider);
+      await page.goto(site.url);
+      await page.getByRole("link", { name: "Sign in with Our Site" }).click();
+      await page.getByRole("alert").filter({ hasText: "The OpenID Connect provider site cannot be asked" }).waitFor();
+      await page.getByRole("link", { name: "Back to the log-in page" }).click();
+      await page.getByLabel("User name").waitFor();
+    },
+  );
+
   await t.test("a wrong password is refused in words, the right one shows the machines", async () => {
     await page.goto(site.url);
     await page.getByLabel("User name").fill("ada");
@@ -40,8 +53,8 @@ await test("the page in a browser", { skip, timeout: 180_000 }, async (t) => {
     await page.getByRole("link", { name: "fresh" }).waitFor();
     await page.getByRole("status").filter({ hasText: "live" }).waitFor();
     assert.deepEqual(await page.locator("tbody tr td:nth-child(2)").allTextContents(), ["New", "Ready"]);
-    // The browser itself reports the two refusals: no session yet, and the wrong password.
-    assert.equal(site.complaints.filter((line) => !/status of 401/.test(line)).join("\n"), "");
+    // The browser itself reports what was refused: no session yet, the provider, and the wrong password.
+    assert.equal(site.complaints.filter((line) => !/status of (401|503)/.test(line)).join("\n"), "");
   });
 
   await t.test("Commission switches a new machine on, which shows without a reload, and Abort ends it", async () => {
@@ -177,7 +190,7 @@ await test("the page in a browser", { skip, timeout: 180_000 }, async (t) => {
       await page.reload();
       await page.getByLabel("User name").waitFor();
       assert.equal(await page.getByText("spare").count(), 0);
-      assert.equal(site.complaints.filter((line) => !/status of 401/.test(line)).join("\n"), "");
+      assert.equal(site.complaints.filter((line) => !/status of (401|503)/.test(line)).join("\n"), "");
     },
   );
 });

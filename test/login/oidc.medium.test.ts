@@ -177,6 +177,9 @@ test("nobody is sent to another site, nor by a provider that is not there or tur
   await ask("PATCH", "/oidc-providers/site", { enabled: true, issuer: "http://127.0.0.1:9" });
   const gone = await browser.ask(`${site}/api/v1/login/oidc/site`);
   assert.deepEqual([gone.status, (JSON.parse(gone.body) as { code: string }).code], [503, "oidc-failed"]);
+  const page = await browser.ask(`${site}/api/v1/login/oidc/site`, undefined, { accept: "text/html,*/*;q=0.8" });
+  assert.deepEqual([page.status, page.headers["content-type"]], [503, "text/html; charset=utf-8"]);
+  assert.match(page.body, /The OpenID Connect provider site cannot be asked[^]*<a href="\/">/);
   await ask("PATCH", "/oidc-providers/site", { issuer });
 });
 

@@ -24,7 +24,7 @@ export const interfaceShape = z.strictObject({
   enabled: z.boolean(),
   links: z.array(link),
   discovered: z.array(z.strictObject({ subnet: other, ip_address: z.string() })).nullable(),
-  params: z.union([z.literal(""), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))]),
+  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   effective_mtu: z.int(),
   vendor: z.string().nullable(),
   product: z.string().nullable(),
