@@ -82,9 +82,10 @@ const large = await filesFor("large");
 const below = (...starts: string[]): string[] =>
   large.filter((file) => starts.some((start) => file.startsWith(join(home, start))));
 const images = below("images/images.large");
-const roads = below("test/road/");
+const roads = below("test/road/road.large");
+const lives = below("test/road/").filter((file) => !roads.includes(file));
 const onImages = below("test/wrong/out-of-memory.large");
-const others = large.filter((file) => ![...images, ...roads, ...onImages].includes(file));
+const others = large.filter((file) => ![...images, ...lives, ...roads, ...onImages].includes(file));
 
 // Images take minutes to build, much of it waiting, and whole lives of virtual machines need them; everything else is
 // done beside.
@@ -92,7 +93,7 @@ const built = Promise.withResolvers<void>();
 async function machineLane(): Promise<Counts> {
   const building = await nodeTests("large, building the images", images, { scratch, atOnce: 1 });
   built.resolve();
-  return add(building, await nodeTests("large, whole lives", roads, { scratch, atOnce: 1 }));
+  return add(building, await nodeTests("large, whole lives", lives, { scratch, atOnce: 1 }));
 }
 async function otherLane(): Promise<Counts> {
   let counts = wants("static") && parts.length === 0 ? await staticChecks() : none;
@@ -100,7 +101,7 @@ async function otherLane(): Promise<Counts> {
     counts = add(counts, await nodeTests(group, await filesFor(group), { scratch, atOnce: 2 }));
   counts = add(counts, await nodeTests("large", others, { scratch, atOnce: 1 }));
   await built.promise;
-  return add(counts, await nodeTests("large, with the images", onImages, { scratch, atOnce: 1 }));
+  return add(counts, await nodeTests("large, with the images", [...onImages, ...roads], { scratch, atOnce: 1 }));
 }
 let counts = none;
 for (const lane of await Promise.all([machineLane(), otherLane()])) counts = add(counts, lane);
