@@ -20,7 +20,7 @@ tell(found=found.system_id, status=found.status.name, cpus=found.cpus, memory=fo
 
 machine = client.machines.allocate(hostname=hostname, comment="for a test")
 tell(allocated=machine.status.name, owner=machine.owner.username)
-machine.deploy(distro_series="bookworm", comment="deployed by a client", wait=True, wait_interval=5)
+machine.deploy(distro_series="debian/12", comment="deployed by a client", wait=True, wait_interval=5)
 tell(deployed=machine.status.name, osystem=machine.osystem, addresses=list(machine.ip_addresses))
 events = client.events.query(system_ids=[machine.system_id], limit=10)
 tell(events=[event.description for event in events][:3])
