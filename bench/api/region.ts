@@ -39,13 +39,15 @@ export async function startFullRegion(fleet: Fleet): Promise<BenchRegion> {
   });
   ends.defer(() => endChild(child));
   const client = apiClient({ socket: join(state, "admin.sock") });
-  await waitFor("the region", 60, () =>
-    client.get("/api/v1/status", z.looseObject({})).then(
+  const answers = () =>
+    client.get("/api/v1/status", any).then(
       () => true,
       () => false,
-    ),
-  );
+    );
+  await waitFor("the region", 60, answers);
   postgres.run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", "rackwright", ...statements(seedSql(fleet)));
+  // Nothing was heard meanwhile, not even that the region has closed the connection.
+  await waitFor("the region with its machines", 60, answers);
   await client.send(
     "POST",
     "/api/v1/users",
