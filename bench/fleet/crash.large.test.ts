@@ -11,7 +11,7 @@ import { liveLong, type LongLifeEnd } from "./long-life.ts";
 import { type FleetSite, openFleetSite } from "./site.ts";
 import { listMachines } from "./table.ts";
 
-const machines = Array.from({ length: 40 }, (_, at) => ({ number: at + 1 }));
+const machines = Array.from({ length: 24 }, (_, at) => ({ number: at + 1 }));
 /** Seconds without a sign of life until a status has failed, and altogether: far more than all programs are away. */
 const silence = 90;
 const total = 300;

@@ -72,7 +72,8 @@ export function checkConfigured(seen: string, { address, card, partitions }: Con
   const network = ["bond: active-backup 1", "bond0", `lower_${card}`];
   for (const line of [...storage, ...network, "failed units: 0"])
     assert.ok(lines.includes(line), `'${line}' is in\n${seen}`);
-  assert.ok(partitions.length >= 4, `/boot, /, swap and /srv are in ${partitions.join(", ")}`);
+  assert.match(seen, /^\/boot\/efi vfat/m);
+  assert.ok(partitions.length >= 5, `/boot/efi, /boot, /, swap and /srv are in ${partitions.join(", ")}`);
   assert.match(seen, /^\/scratch tmpfs /m);
   assert.match(seen, /^rw,noatime/m);
   const addresses = lines.filter((line) => / inet /.test(line));

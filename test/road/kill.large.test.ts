@@ -8,10 +8,10 @@ import { checkConfigured, configure, look } from "./configured.ts";
 import { openSite } from "./site.ts";
 
 test(
-  "kill -9 of region, rack and PostgreSQL in the midst of a deploy: it goes on, onto the disk and network as configured",
+  "kill -9 of region, rack and PostgreSQL in the midst of a UEFI machine's deploy: it goes on, onto disk and network as configured",
   { timeout: 1_800_000 },
   async () => {
-    await using site = await openSite({ name: "kill", firmware: "bios", machines: 1, port: 15250 });
+    await using site = await openSite({ name: "kill", firmware: "uefi", machines: 1, port: 15250 });
     const { client } = site.controllers;
     const [lab] = site.lab.machines;
     assert.ok(lab);
