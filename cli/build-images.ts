@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { buildImages, hostRunner, ImageBuildError } from "@rackwright/images";
-import type { ImageManifest } from "@rackwright/contract";
+import { type ImageManifest, imageUnknown } from "@rackwright/contract";
 import { buildAgent } from "./bundles.ts";
 import type { Context } from "./context.ts";
 import { CliError } from "./errors.ts";
@@ -39,7 +39,11 @@ export async function buildImagesHere(
     });
   } catch (error) {
     if (!(error instanceof ImageBuildError)) throw error;
-    const { message, evidence, next } = error.failure;
-    throw new CliError([message, ...evidence.map((line) => `  ${line}`)].join("\n"), next);
+    const { code, message, evidence, next } = error.failure;
+    throw new CliError(
+      [message, ...evidence.map((line) => `  ${line}`)].join("\n"),
+      next,
+      code === imageUnknown.code ? 2 : 1,
+    );
   }
 }

@@ -85,7 +85,12 @@ export function report({ terminal }: Context, json: boolean | undefined, outcome
   const bad = outcomes.filter(({ ok }) => !ok);
   const [only] = bad;
   if (!json && only !== undefined && outcomes.length === 1)
-    throw new CliError(only.error ?? `${only.hostname} did not do it.`, adviceOf(only) ?? "", only.failed ? 1 : 2);
+    throw new CliError(
+      only.error ?? `${only.hostname} did not do it.`,
+      adviceOf(only) ?? (only.code === badInput.code ? "See --help of this command." : ""),
+      only.failed ? 1 : 2,
+      only.code ?? undefined,
+    );
   if (json) {
     const items = outcomes.map(({ id, ok, status, code, error, next }) => ({ id, ok, status, code, error, next }));
     terminal.print(JSON.stringify({ done: outcomes.length - bad.length, items }));

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import test from "node:test";
-import { badInput } from "@rackwright/contract";
+import { badInput, notFound } from "@rackwright/contract";
 import { z } from "zod";
 import { apiClient } from "./client.ts";
 import type { ApiClient } from "./client.ts";
@@ -93,4 +93,14 @@ test("of what is not found the nearest name is told, and how to list them", asyn
     "Did you mean default? See 'rackwright zones list'.",
   );
   assert.equal((await refusal(client, "/api/v1/elsewhere/defalt")).next, "");
+});
+
+test("where the region only says that there are lists, the command that lists is told", async () => {
+  await using site = await served((_, response) => {
+    const body = { type: "about:blank", title: "x", status: 404, detail: "There is none.", code: "not-found" };
+    response.writeHead(404).end(JSON.stringify({ ...body, next: notFound.next }));
+  });
+  const client = suggesting(site.client);
+  assert.equal((await refusal(client, "/api/v1/ssh-keys/9")).next, "See 'rackwright ssh-keys list'.");
+  assert.equal((await refusal(client, "/api/v1/users/bob/tokens/x")).next, "See 'rackwright users tokens list bob'.");
 });

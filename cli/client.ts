@@ -2,7 +2,7 @@ import { request as httpRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { X509Certificate } from "node:crypto";
 import { request as httpsRequest, type RequestOptions } from "node:https";
-import { badInput, problem } from "@rackwright/contract";
+import { badInput, problem, stateConflict } from "@rackwright/contract";
 import { z } from "zod";
 import { CliError } from "./errors.ts";
 import { spoken } from "./words.ts";
@@ -116,7 +116,9 @@ function refusal(status: number, text: string): CliError {
   const fields = failures.filter(({ allowed }) => !detail.includes(allowed));
   const lines = [detail, ...fields.map(({ field, allowed }) => `${field}: ${allowed}`)];
   // Fields of the API are options here.
-  const advice = code === badInput.code && next === badInput.next ? "See --help of this command." : spoken(next);
+  const usual = code === badInput.code ? badInput.next : stateConflict.next;
+  const ours = code === badInput.code ? "See --help of this command." : "Try again once that has changed.";
+  const advice = next === usual ? ours : spoken(next);
   return new CliError(spoken(lines.join("\n  ")), advice, status >= 500 ? 4 : 2, code);
 }
 

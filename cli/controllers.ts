@@ -89,7 +89,7 @@ function parseJson(text: string): unknown {
 /** V8's options for a small heap: a small nursery for young objects, and a heap that is cleared before it grows. */
 const heap = {
   // Optimizing for size would make every answer take three times as long.
-  region: ["--max-semi-space-size=4", "--max-old-space-size=1024"],
+  region: ["--max-semi-space-size=8", "--max-old-space-size=1024"],
   rack: ["--max-semi-space-size=2", "--optimize-for-size", "--max-old-space-size=1024"],
 } as const;
 

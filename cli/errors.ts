@@ -1,19 +1,27 @@
 /** An error that names fields of the API, with the options people gave for them instead. */
-export function inOptions(error: unknown, options: Readonly<Record<string, string>>): unknown {
+export function inOptions<T>(error: T, options: Readonly<Record<string, string>>): T | CliError {
   if (!(error instanceof CliError) || error.code === undefined) return error;
   const named = Object.entries(options).reduce(
     (text, [field, option]) =>
-      // A field is named at the beginning of a sentence, or where it is no word of the language.
+      // A field is named at the beginning of a sentence, or where it is no word of the language and none of a list.
       text.replaceAll(
         new RegExp(
-          field.includes("_") ? `\\b${field}(\\.\\d+)?\\b` : `(?<=^|; |\\n {2})${field}(\\.\\d+)?(?=: | must | needs )`,
+          field.includes("_")
+            ? `(?<![-\\w]|, )${field}(\\.\\d+|\\[\\d+\\])?(?![\\w,])`
+            : `(?<=^|; |\\n {2})${field.replace(".", "\\.")}(\\.\\d+|\\[\\d+\\])?(?=:? )`,
           "g",
         ),
         option,
       ),
     error.message,
   );
-  return new CliError(named.replaceAll(/(--[a-z-]+): must /g, "$1 must "), error.next, error.exitCode, error.code);
+  const read = named
+    .replaceAll(/(--[a-z-]+|<[a-z-]+>): must /g, "$1 must ")
+    .replaceAll(/(--[a-z-]+) This field is required\./g, "$1 must be given.")
+    .replaceAll(/(--[a-z-]+) (?=[A-Z])/g, "$1: ")
+    // A field that is no option here, before a whole sentence.
+    .replace(/^[a-z]+(_[a-z]+)+ (?=[A-Z])/, "");
+  return new CliError(read, error.next, error.exitCode, error.code);
 }
 
 /** Something the person at the terminal can act on: one sentence, and what to do next. */

@@ -79,7 +79,8 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   "vlans update": ["rackwright vlans update fabric-0:20 --mtu 9000 --dhcp true"],
   "ip-ranges create": ["rackwright ip-ranges create --first 10.0.0.10 --last 10.0.0.20 --type reserved"],
   "dns-resources create": ["rackwright dns-resources create --name www --domain lab.example --addresses 10.0.0.50"],
-  "dns-resources records": ["rackwright dns-resources records www --type TXT --data hello"],
+  "dns-resources records create": ["rackwright dns-resources records create www --type TXT --data hello"],
+  "devices annotations": ["rackwright devices annotations printer room=2.14 colour=yes"],
   "settings set": ["rackwright settings set release.erase=yes 'deadlines.disk erasing.total=86400'"],
   login: [
     "rackwright login home --url https://10.0.0.1:5240 --username alice --fingerprint AB:CD",

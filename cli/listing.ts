@@ -10,6 +10,10 @@ export function withListing(command: Command): Command {
     .option("--sort <fields>", "such as -name,id: up to three fields; '-' goes downwards");
 }
 
+/** What is said where a list is empty: that there is none yet, or that the filter finds none of those there are. */
+export const emptyOf = ({ filter }: Listing, words: string): string =>
+  filter === undefined || filter === "" ? words : "The filter finds none.";
+
 /** The path of a list with what it was asked for, in pages as large as there are; what is undefined is left out. */
 export function listingPath(
   path: string,

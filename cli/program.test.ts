@@ -84,6 +84,13 @@ test("routes and actions the region speaks of are commands here", () => {
     "see GET /api/v1/status, and GET /api/v1/boot/explain.": "see 'rackwright status', and 'rackwright boot explain'.",
     "GET /api/v1/machines/{id}/storage is not known": "GET /api/v1/machines/{id}/storage is not known",
     "Make a new key (POST /api/v1/tokens).": "Make a new key ('rackwright tokens create').",
+    "Change it with PUT /api/v1/scripts/lshw/text.": "Change it with 'rackwright scripts upload lshw'.",
+    "must exist; see /api/v1/zones": "must exist; see 'rackwright zones list'",
+    'by: Invalid option: expected one of "status"|"zone"': "by: must be one of status, zone",
+    "mtu: Too small: expected number to be >=552": "mtu: must be at least 552",
+    "limit: Too big: expected number to be <=100": "limit: must be at most 100",
+    "name: Too small: expected string to have >=1 characters": "name: must not be empty",
+    "macs: Too big: expected array to have <=64 items": "macs: must have at most 64 items",
     "does not allow 'mark_broken'; rescue_mode": "does not allow 'mark-broken'; rescue-mode",
   };
   for (const [region, here] of Object.entries(said)) assert.equal(spoken(region), here);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command, Help } from "commander";
 import type { Option } from "commander";
 import { apiCommands } from "./api/commands.ts";
+import { meaningOf } from "./arguments.ts";
 import { bootCommand } from "./commands/boot.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -122,6 +123,7 @@ const synonyms: Readonly<Record<string, readonly string[]>> = {
 function finish(command: Command, path: string): void {
   const words = path === "" ? "rackwright" : `rackwright ${path}`;
   command.showHelpAfterError(`  See '${words} --help'.`);
+  for (const one of command.registeredArguments) one.description ||= meaningOf(one.name(), path);
   const typed = Object.hasOwn(examples, path) ? examples[path] : undefined;
   if (typed !== undefined) command.addHelpText("after", `\n${["Examples:", ...typed].join("\n  ")}`);
   for (const sub of command.commands) {
@@ -140,4 +142,6 @@ const plainly = (text: string): string =>
       /command-argument value '(.*)' is invalid for argument '(.*)'\. Allowed choices are /s,
       "'$1' is no $2; it must be one of ",
     )
+    .replace(/command-argument value '(.*)' is invalid for argument '(.*)'\. /s, "<$2> cannot be '$1'. ")
+    .replace(/\. Allowed choices are /, ". It must be one of: ")
     .replace(/option '([^']*)' argument '(.*)' is invalid\. /s, "$1 cannot be '$2'. ");

@@ -17,10 +17,12 @@ test("the committed reference page is what the program says of itself", async ()
   assert.equal(committed, referencePage(buildProgram(context)), "run: node cli/write-reference.ts");
 });
 
-test("every command has a description and every option a meaning", () => {
+test("every command has a description, and every option and argument a meaning", () => {
   const visit = (command: ReturnType<typeof buildProgram>): void => {
     assert.notEqual(command.description(), "", command.name());
     for (const option of command.options) assert.notEqual(option.description, "", `${command.name()} ${option.flags}`);
+    for (const one of command.registeredArguments)
+      assert.notEqual(one.description, "", `${command.name()} ${one.name()}`);
     command.commands.forEach(visit);
   };
   visit(buildProgram(context));

@@ -6,9 +6,7 @@ import { examples } from "./examples.ts";
 function section(command: Command, path: string): string[] {
   const help = command.createHelp();
   const visible = help.visibleCommands(command).filter((sub) => sub.name() !== "help");
-  const options = help
-    .visibleOptions(command)
-    .filter((option) => option.long !== "--help" && option.long !== "--version");
+  const options = help.visibleOptions(command).filter((option) => option.long !== "--help");
   const own = options.filter((option) => option.helpGroupHeading !== commonHeading);
   const typed = examples[path.replace(/^rackwright /, "")] ?? [];
   const usage = [path, ...(visible.length > 0 ? ["<command>"] : []), ...(options.length > 0 ? ["[options]"] : [])];

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import type { Context } from "./context.ts";
-import { CliError } from "./errors.ts";
+import { CliError, inOptions } from "./errors.ts";
+import { flagsOf } from "./flags.ts";
 import { buildProgram } from "./program.ts";
 import { processTerminal } from "./terminal.ts";
 
@@ -11,7 +12,7 @@ for (const stream of [process.stdout, process.stderr])
   stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
 const terminal = processTerminal(process.stdout, process.stderr);
 const context: Context = { terminal, environment: process.env, interrupted: interruption.signal };
-const asked = { command: "rackwright" };
+const asked: { command: string; flags: Readonly<Record<string, string>> } = { command: "rackwright", flags: {} };
 
 try {
   const program = buildProgram(context);
@@ -20,12 +21,13 @@ try {
       .createHelp()
       .commandUsage(command)
       .replace(/ [[<].*$/, "");
+    asked.flags = flagsOf(command);
   });
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else if (error instanceof CliError) {
-    terminal.say(`rackwright: ${error.message}`);
+    terminal.say(`rackwright: ${inOptions(error, asked.flags).message}`);
     if (error.next !== "")
       terminal.say(`  ${error.next.replace("--help of this command", `'${asked.command} --help'`)}`);
     process.exitCode = error.exitCode;

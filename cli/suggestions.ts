@@ -1,4 +1,4 @@
-import { nearest } from "@rackwright/contract";
+import { nearest, notFound } from "@rackwright/contract";
 import { z } from "zod";
 import type { ApiClient } from "./client.ts";
 import { CliError } from "./errors.ts";
@@ -12,6 +12,9 @@ const collections: Readonly<Record<string, { readonly field: string; readonly li
   images: { field: "name", list: "rackwright images list" },
   users: { field: "username", list: "rackwright users list" },
   failures: { field: "code", list: "rackwright failures" },
+  groups: { field: "name", list: "rackwright groups list" },
+  "ldap-servers": { field: "name", list: "rackwright ldap-servers list" },
+  "oidc-providers": { field: "name", list: "rackwright oidc-providers list" },
 };
 const list = z.object({ items: z.array(z.record(z.string(), z.unknown())) });
 
@@ -39,11 +42,19 @@ export function suggesting(client: ApiClient): ApiClient {
   };
 }
 
+/** Names the command that lists things like the one that was not found, where the region only says that some does. */
+function listedBy(path: string, error: CliError): CliError {
+  const [group, owner, below] = (path.split("?")[0] ?? "").split("/").slice(3);
+  if (error.next !== notFound.next || group === undefined || owner === undefined) return error;
+  const command = below === "tokens" ? `${group} tokens list ${decodeURIComponent(owner)}` : `${group} list`;
+  return new CliError(error.message, `See 'rackwright ${command}'.`, error.exitCode, error.code);
+}
+
 async function withAdvice(client: ApiClient, path: string, error: CliError): Promise<CliError> {
   const [, group = "", name = ""] = /^\/api\/v1\/([a-z-]+)\/([^/?]+)/.exec(path) ?? [];
   const collection = Object.hasOwn(collections, group) ? collections[group] : undefined;
   // A version, or a key of a user: it is not the name that is wrong.
-  if (collection === undefined || !error.message.includes(decodeURIComponent(name))) return error;
+  if (collection === undefined || !error.message.includes(decodeURIComponent(name))) return listedBy(path, error);
   const { items } = await client.get(`/api/v1/${group}?limit=1000`, list).catch(() => ({ items: [] }));
   const names = items.flatMap((one) =>
     typeof one[collection.field] === "string" ? String(one[collection.field]) : [],

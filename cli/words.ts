@@ -35,7 +35,7 @@ export function verbOf(action: string): string {
 /** Actions whose names are no words of the command line. */
 const joined = new RegExp(String.raw`\b(${machineActions.filter((one) => one.includes("_")).join("|")})\b`, "g");
 
-const route = /\b(GET|POST) \/api\/v1\/((?:[a-z-]+|\{\w+\})(?:\/[^\s'),.;:]+)*)/g;
+const route = /\b(GET|POST|PUT) \/api\/v1\/((?:[a-z-]+|\{\w+\})(?:\/[^\s'),.;:]+)*)/g;
 
 /** Commands that are called otherwise than their routes. */
 const otherwise: Readonly<Record<string, string>> = {
@@ -52,6 +52,8 @@ const otherwise: Readonly<Record<string, string>> = {
   "POST images/sync": "images sync",
   "POST secrets/rotate": "secrets rotate",
   "POST scripts/*/copy": "scripts copy",
+  "PUT scripts/*/text": "scripts upload",
+  "PUT machines/*/storage/layout": "machines storage layout",
 };
 
 /** The command of a route that the region names, with the thing it is about; null where it is none we know by heart. */
@@ -71,11 +73,22 @@ export function spoken(text: string): string {
       const words = commandOf(method, path);
       return words === null ? whole : `'rackwright ${words}'`;
     })
+    .replaceAll(/; see \/api\/v1\/([a-z-]+)(?=$|[ .,])/g, "; see 'rackwright $1 list'")
     .replaceAll(joined, verbOf)
     .replaceAll(/Invalid input: expected \w+, received undefined/g, "must be given")
     .replaceAll(/Invalid input: expected boolean, received \w+/g, "must be true or false")
     .replaceAll(/Invalid input: expected (number|int), received \w+/g, "must be a number")
-    .replaceAll(/Invalid option: expected one of/g, "must be one of");
+    .replaceAll(/Invalid option: expected one of/g, "must be one of")
+    .replaceAll(/(?<=must be one of )"[^"]*"(\|"[^"]*")+/g, (all) => all.slice(1, -1).replaceAll('"|"', ", "))
+    .replaceAll(/Too small: expected string to have >=1 characters/g, "must not be empty")
+    .replaceAll(
+      /Too (small|big): expected \w+ to have [<>]=(\d+) (characters|items)/g,
+      (_, way, count, of) => `must have at ${way === "small" ? "least" : "most"} ${String(count)} ${String(of)}`,
+    )
+    .replaceAll(
+      /Too (small|big): expected \w+ to be [<>]=?(\S+)/g,
+      (_, way, bound) => `must be at ${way === "small" ? "least" : "most"} ${String(bound)}`,
+    );
 }
 
 /** A count with its noun: 1 machine, 3 machines. */

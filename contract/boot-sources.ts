@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { instant } from "./values.ts";
 
-const keyring = z.base64("must be base64").max(1024 * 1024);
+const keyring = z
+  .base64("must be base64")
+  .max(1024 * 1024)
+  .describe("the keys that sign the stream, in base64");
 const url = z
   .url({ protocol: /^https?$/, error: "must be an address with http or https" })
   .max(2000)
-  .describe("of a stream of images in the simplestreams format");
+  .describe("address of a stream of images in the simplestreams format");
 
 /** Where images of a stream come from. */
 export const bootSource = z.object({
@@ -23,16 +26,23 @@ export const bootSource = z.object({
 export type BootSource = z.infer<typeof bootSource>;
 
 const fields = {
-  name: z.string().trim().min(1).max(255),
+  name: z.string().trim().min(1).max(255).describe("what it is called"),
   url,
-  priority: z.int().min(0).max(2_147_483_647),
-  enabled: z.boolean(),
+  priority: z
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .describe("of sources with the same image, the one with the higher number goes first"),
+  enabled: z.boolean().describe("false: nothing is taken from it"),
   keyring_filename: z
     .string()
     .max(4096)
-    .regex(/^(\/.*)?$/s, "must be the full path of a file, or empty"),
+    .regex(/^(\/.*)?$/s, "must be the full path of a file, or empty")
+    .describe(
+      "file with the keys that sign the stream, on the region's host; this, keyring_data or skip_keyring_verification is needed",
+    ),
   keyring_data: keyring,
-  skip_keyring_verification: z.boolean(),
+  skip_keyring_verification: z.boolean().describe("do not check signatures"),
 };
 export const bootSourceCreate = z.strictObject({
   name: fields.name.optional().describe("by default the address"),
@@ -61,15 +71,19 @@ export const bootSourceSelection = z.object({
   labels: z.array(z.string()),
 });
 export type BootSourceSelection = z.infer<typeof bootSourceSelection>;
+const selectionFields = {
+  os: word.describe("operating system as the stream calls it, such as ubuntu"),
+  release: word.describe("release as the stream calls it, such as noble"),
+  arches: words.describe("architectures such as amd64; *: all"),
+  subarches: words.describe("kernels such as ga-24.04; *: all"),
+  labels: words.describe("labels of the stream such as stable; *: all"),
+};
 export const bootSourceSelectionCreate = z.strictObject({
-  os: word,
-  release: word,
-  arches: words.default(["*"]),
-  subarches: words.default(["*"]),
-  labels: words.default(["*"]),
+  ...selectionFields,
+  arches: selectionFields.arches.default(["*"]),
+  subarches: selectionFields.subarches.default(["*"]),
+  labels: selectionFields.labels.default(["*"]),
 });
 export type BootSourceSelectionCreate = z.infer<typeof bootSourceSelectionCreate>;
-export const bootSourceSelectionUpdate = z
-  .strictObject({ os: word, release: word, arches: words, subarches: words, labels: words })
-  .partial();
+export const bootSourceSelectionUpdate = z.strictObject(selectionFields).partial();
 export type BootSourceSelectionUpdate = z.infer<typeof bootSourceSelectionUpdate>;

@@ -6,10 +6,10 @@ import { placeName } from "./zones.ts";
 const domainId = z.int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const fields = {
   hostname: hostname.describe("by default a name people can say"),
-  description: z.string().max(10_000),
+  description: z.string().max(10_000).describe("what it is, in your words"),
   domain_id: domainId.describe("by default the default domain"),
   zone: placeName.describe("by default the default zone"),
-  parent: systemId.nullable().describe("the machine it runs on, with which it is deleted or released"),
+  parent: systemId.nullable().describe("machine it runs on, with which it is deleted or released"),
 };
 
 /** What has addresses and names and is not provisioned: a switch, a printer, a container of a machine. */
@@ -28,7 +28,7 @@ export const device = z.object({
 });
 export type Device = z.infer<typeof device>;
 export const deviceCreate = z
-  .strictObject({ ...fields, macs: z.array(macAddress).min(1).max(64).describe("of its network cards") })
+  .strictObject({ ...fields, macs: z.array(macAddress).min(1).max(64).describe("MAC addresses of its network cards") })
   .partial()
   .required({ macs: true });
 /** What is not given stays. */
@@ -39,7 +39,8 @@ export const deviceUpdate = z
       .int()
       .min(0)
       .max(2 ** 50)
-      .nullable(),
+      .nullable()
+      .describe("bytes of its swap file; kept for clients of MAAS"),
   })
   .partial();
 /** Keys and their values; an empty value takes the key away. */

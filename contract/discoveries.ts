@@ -17,8 +17,16 @@ export const discovery = z.object({
 });
 export type Discovery = z.infer<typeof discovery>;
 export const discoveryFilter = z.object({
-  known_mac: z.enum(["true", "false"]).optional(),
-  known_address: z.enum(["true", "false"]).optional(),
+  known_mac: z.enum(["true", "false"]).optional().describe("whether it is a card of a machine or device"),
+  known_address: z
+    .enum(["true", "false"])
+    .optional()
+    .describe("whether a machine or device has the address, or somebody set it aside"),
 });
 /** With an address, only that card with that address; else all. */
-export const discoveryClear = z.strictObject({ mac: macAddress, address: ipAddress }).partial();
+export const discoveryClear = z
+  .strictObject({
+    mac: macAddress.describe("MAC address of the one card; left out: all"),
+    address: ipAddress.describe("IP address of the one card; left out: all"),
+  })
+  .partial();

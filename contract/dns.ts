@@ -35,9 +35,9 @@ export const domain = z.object({
 });
 export type Domain = z.infer<typeof domain>;
 const domainFields = {
-  name: domainName,
+  name: domainName.describe("such as lab.example"),
   authoritative: z.boolean().describe("false: others answer for it"),
-  ttl: timeToLive.min(1).nullable(),
+  ttl: timeToLive.min(1).nullable().describe("seconds that others may keep its records that say nothing else"),
   forward_servers: forwardServers,
 };
 export const domainCreate = z.strictObject({
@@ -64,21 +64,30 @@ export const dnsResource = z.object({
   records: z.array(dnsRecord),
 });
 export type DnsResource = z.infer<typeof dnsResource>;
-const addresses = z.array(ipAddress).max(256);
+const addresses = z.array(ipAddress).max(256).describe("IP addresses it has");
+const resourceFields = {
+  name: resourceName.describe(
+    "what stands before the domain, such as www; '@': the domain itself, '*': whatever else is asked for",
+  ),
+  domain_id: id.describe("domain it is in"),
+  address_ttl: timeToLive.nullable().describe("seconds that others may keep its addresses; null: as its domain says"),
+  addresses,
+};
 export const dnsResourceCreate = z.strictObject({
-  name: resourceName,
-  domain_id: id,
-  address_ttl: timeToLive.nullable().default(null),
+  ...resourceFields,
+  address_ttl: resourceFields.address_ttl.default(null),
   addresses: addresses.default([]),
 });
 /** `addresses` replaces those there are. */
-export const dnsResourceUpdate = z
-  .strictObject({ name: resourceName, domain_id: id, address_ttl: timeToLive.nullable(), addresses })
-  .partial();
+export const dnsResourceUpdate = z.strictObject(resourceFields).partial();
 const recordFields = {
-  type: z.enum(recordTypes),
-  data: z.string().min(1).max(65_535),
-  ttl: timeToLive.nullable(),
+  type: z.enum(recordTypes).describe("type of the record; addresses are told by the name itself"),
+  data: z
+    .string()
+    .min(1)
+    .max(65_535)
+    .describe("what it says, as in a zone file, such as '10 mail.lab.example' of an MX"),
+  ttl: timeToLive.nullable().describe("seconds that others may keep it; null: as its domain says"),
 };
 export const dnsRecordCreate = z.strictObject({ ...recordFields, ttl: recordFields.ttl.default(null) });
 export const dnsRecordUpdate = z.strictObject(recordFields).partial();

@@ -4,13 +4,14 @@ import { instant } from "./values.ts";
 /** Name of a provider: part of URLs, and of who a user is (`oidc:NAME`, `ldap:NAME`). */
 export const providerName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be 1 to 63 small letters, digits and hyphens");
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be 1 to 63 small letters, digits and hyphens")
+  .describe("what it is called here: part of addresses and of who its users are");
 const word = z.string().min(1).max(500);
 const secret = z.string().min(1).max(1000);
 const isLoopback = (url: URL) => ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
 
 const issuer = z
-  .url({ protocol: /^https?$/, error: "must be a URL such as https://login.example.org/realms/main" })
+  .url({ protocol: /^https?$/, error: "must be a URL such as https://login.example.org/realms/main", abort: true })
   .max(1000)
   .refine((text) => {
     if (!URL.canParse(text)) return false;
@@ -26,18 +27,21 @@ const mapped = {
     .array(word)
     .max(100)
     .describe("the provider's groups whose members are administrators; where there are any, nobody else of his is"),
-  enabled: z.boolean(),
+  enabled: z.boolean().describe("false: nobody can log in by it"),
 };
 
 const oidcFields = {
   title: z.string().max(100).describe("what the button says"),
-  issuer,
-  client_id: word,
-  client_secret: secret.nullable().describe("null: a public client; never shown again"),
+  issuer: issuer.describe("address of the provider, such as https://login.example.org/realms/main"),
+  client_id: word.describe("what the provider calls this region"),
+  client_secret: secret
+    .nullable()
+    .describe("what the provider gave with the client id; null: nothing. It is never shown again"),
   scopes: z
     .string()
     .max(500)
-    .regex(/(^| )openid( |$)/, "must contain openid"),
+    .regex(/(^| )openid( |$)/, "must contain openid")
+    .describe("what the provider is asked for, with spaces between; openid among it"),
   username_claim: word.describe("claim that gives the name of the user here"),
   groups_claim: word.nullable().describe("claim that lists the groups of the user"),
   redirect_uri: z
@@ -77,19 +81,20 @@ const ldapFields = {
     .refine(
       (text) => URL.canParse(text) && ["", "/"].includes(new URL(text).pathname),
       "must have scheme, host and port only",
-    ),
+    )
+    .describe("address of the server, such as ldaps://ldap.example.org"),
   start_tls: z.boolean().describe("begin in the clear and change to TLS before anything is said"),
   ca: z.string().max(100_000).includes("BEGIN CERTIFICATE").nullable().describe("PEM certificates that are trusted"),
   user_dn: withUser("uid={username},ou=people,dc=example,dc=org")
     .nullable()
     .describe("name to bind by; null: it is searched for"),
   bind_dn: pattern.min(3).nullable().describe("name to search by; null: anonymously"),
-  bind_password: secret.nullable().describe("never shown again"),
+  bind_password: secret.nullable().describe("password to search with; it is never shown again"),
   user_base: pattern.min(3).nullable().describe("where users are searched for"),
-  user_filter: withUser("(uid={username})"),
-  username_attribute: word,
+  user_filter: withUser("(uid={username})").describe("what finds a user there, with {username}"),
+  username_attribute: word.describe("attribute that gives the name of the user here"),
   group_base: pattern.min(3).nullable().describe("where groups are searched for; null: there are none"),
-  group_filter: pattern.describe("with {dn} or {username} of the user"),
+  group_filter: pattern.describe("what finds the groups of a user there, with his {dn} or {username}"),
   group_attribute: word.describe("attribute that names a group"),
   ...mapped,
 };

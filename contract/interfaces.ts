@@ -30,55 +30,59 @@ export const interfaceTag = z
 const milliseconds = z.int().min(0).max(2_147_483_647);
 /** Options of bonds and bridges, by MAAS's names. */
 export const bondOptions = z.object({
-  bond_mode: z.enum(bondModes),
+  bond_mode: z.enum(bondModes).describe("how its parents share the traffic; by default balance-rr"),
   bond_miimon: milliseconds.describe("milliseconds between looks at the link"),
-  bond_downdelay: milliseconds,
-  bond_updelay: milliseconds,
-  bond_lacp_rate: z.enum(lacpRates),
-  bond_xmit_hash_policy: z.enum(hashPolicies),
-  bond_num_grat_arp: z.int().min(0).max(255),
+  bond_downdelay: milliseconds.describe("milliseconds a link must be gone before its parent is left out"),
+  bond_updelay: milliseconds.describe("milliseconds a link must be back before its parent is used again"),
+  bond_lacp_rate: z
+    .enum(lacpRates)
+    .describe("how often the switch shall tell of itself: slow, each 30 s; fast, each second"),
+  bond_xmit_hash_policy: z.enum(hashPolicies).describe("what of a packet decides which parent sends it"),
+  bond_num_grat_arp: z.int().min(0).max(255).describe("how often a change of the active parent is announced"),
 });
 export const bridgeOptions = z.object({
-  bridge_type: z.enum(bridgeTypes),
+  bridge_type: z.enum(bridgeTypes).describe("standard: of the kernel; ovs: of Open vSwitch"),
   bridge_stp: z.boolean().describe("spanning tree protocol"),
   bridge_fd: z.int().min(0).max(255).describe("forward delay in seconds"),
 });
 
-const tags = z.array(interfaceTag).max(100);
-const speed = z.int().min(0).max(2_147_483_647).describe("Mbit/s; 0: not known");
+const tags = z.array(interfaceTag).max(100).describe("words of your own, to find it by");
+const speed = z.int().min(0).max(2_147_483_647).describe("in Mbit/s; 0: not known");
 const id = z.int().positive().max(Number.MAX_SAFE_INTEGER);
-const parentIds = z.array(id).min(1).max(64);
+const parentIds = z.array(id).min(1).max(64).describe("interfaces it is made of");
 const common = {
-  vlan_id: id.nullable().describe("null: not connected"),
-  mtu: z.int().min(552).max(65_535).nullable().describe("null: that of the VLAN"),
+  vlan_id: id.nullable().describe("VLAN it is connected to; null: to none"),
+  mtu: z.int().min(552).max(65_535).nullable().describe("largest packet in bytes; null: that of the VLAN"),
   tags,
   accept_ra: z.boolean().describe("accept IPv6 router advertisements"),
-  link_connected: z.boolean(),
-  interface_speed: speed,
-  link_speed: speed,
+  link_connected: z.boolean().describe("whether its cable leads anywhere"),
+  interface_speed: speed.describe("what it is capable of in Mbit/s; 0: not known"),
+  link_speed: speed.describe("what it is connected with in Mbit/s; 0: not known"),
 };
 
+const enabled = z.boolean().describe("false: it stays down");
+const numaNode = z.int().min(0).max(1023).describe("the NUMA node it is attached to");
 const anyType = z.strictObject(common).partial();
 /** What an interface is made of; what is left out gets its default. */
 export const interfaceCreate = z.discriminatedUnion("type", [
   anyType.extend({
-    type: z.literal("physical"),
-    mac: macAddress,
-    name: interfaceName.optional(),
-    enabled: z.boolean().optional(),
-    numa_node: z.int().min(0).max(1023).optional(),
+    type: z.literal("physical").describe("physical is a network card; the others are made of parents"),
+    mac: macAddress.describe("MAC address, such as 52:54:00:12:34:56"),
+    name: interfaceName.optional().describe("its name in the installed system, such as eth1"),
+    enabled: enabled.optional(),
+    numa_node: numaNode.optional(),
   }),
   anyType.extend({
     type: z.literal("bond"),
-    name: interfaceName,
+    name: interfaceName.describe("its name in the installed system, such as eth1"),
     mac: macAddress.optional().describe("by default that of the first parent"),
     parents: parentIds,
     ...bondOptions.partial().shape,
   }),
   anyType.extend({
     type: z.literal("bridge"),
-    name: interfaceName.optional(),
-    mac: macAddress.optional().describe("by default that of the parent"),
+    name: interfaceName.optional().describe("its name in the installed system, such as eth1"),
+    mac: macAddress.optional().describe("by default that of the first parent"),
     parents: parentIds.max(1),
     ...bridgeOptions.partial().shape,
   }),
@@ -95,10 +99,10 @@ export type InterfaceCreate = z.output<typeof interfaceCreate>;
 export const interfaceUpdate = z
   .strictObject({
     ...common,
-    name: interfaceName,
-    mac: macAddress,
-    enabled: z.boolean(),
-    numa_node: z.int().min(0).max(1023),
+    name: interfaceName.describe("its name in the installed system, such as eth1"),
+    mac: macAddress.describe("MAC address, such as 52:54:00:12:34:56"),
+    enabled,
+    numa_node: numaNode,
     parents: parentIds,
     ...bondOptions.shape,
     ...bridgeOptions.shape,
@@ -107,9 +111,14 @@ export const interfaceUpdate = z
 export type InterfaceUpdate = z.output<typeof interfaceUpdate>;
 
 export const linkCreate = z.strictObject({
-  mode: z.enum(linkModes),
-  subnet_id: id.optional().describe("needed with auto and static"),
-  address: z.union([z.ipv4(), z.ipv6()]).optional().describe("with static; by default a free one"),
+  mode: z
+    .enum(linkModes)
+    .describe("auto: an address is picked at deployment; static: now; dhcp: it asks for one; link_up: it has none"),
+  subnet_id: id.optional().describe("subnet it is linked to; needed with auto and static"),
+  address: z
+    .union([z.ipv4(), z.ipv6()])
+    .optional()
+    .describe("IP address, with static; by default a free one of the subnet"),
   default_gateway: z.boolean().default(false).describe("traffic leaves the machine by the gateway of this subnet"),
   force: z.boolean().default(false).describe("replace other links where they are in the way, and change the VLAN"),
 });

@@ -11,6 +11,7 @@ export const networkName = z
       "must be letters, digits, '_', '-', '.' and spaces, beginning with a letter or digit, and at most 256 of them",
   });
 const description = z.string().max(2000);
+const whatFor = description.describe("what it is for, in your words");
 const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** Switches that are joined: VLAN tags mean the same everywhere on a fabric. */
@@ -21,10 +22,14 @@ export const fabric = z.object({
   class_type: z.string().nullable().describe("what it is good for, such as 10g or storage"),
 });
 export type Fabric = z.infer<typeof fabric>;
-const fabricFields = { name: networkName, description, class_type: z.string().max(256).nullable() };
+const fabricFields = {
+  name: networkName.describe("what it is called"),
+  description: whatFor,
+  class_type: z.string().max(256).nullable().describe("what it is good for, such as 10g or storage"),
+};
 export const fabricCreate = z.strictObject({
   name: networkName.optional().describe("left out: fabric- and its number"),
-  description: description.default(""),
+  description: whatFor.default(""),
   class_type: fabricFields.class_type.default(null),
 });
 export const fabricUpdate = z.strictObject(fabricFields).partial();
@@ -34,9 +39,11 @@ export const space = z.object({ id, name: networkName, description });
 export type Space = z.infer<typeof space>;
 export const spaceCreate = z.strictObject({
   name: networkName.optional().describe("left out: space- and its number"),
-  description: description.default(""),
+  description: whatFor.default(""),
 });
-export const spaceUpdate = z.strictObject({ name: networkName, description }).partial();
+export const spaceUpdate = z
+  .strictObject({ name: networkName.describe("what it is called"), description: whatFor })
+  .partial();
 
 /** A broadcast domain of a fabric. Each fabric has the untagged one, with tag 0. */
 export const vlan = z.object({
@@ -55,21 +62,21 @@ export const vlan = z.object({
 });
 export type Vlan = z.infer<typeof vlan>;
 const vlanFields = {
-  fabric_id: id,
-  vid: z.int().min(0).max(4094),
-  name: networkName.nullable(),
-  description,
-  mtu: z.int().min(552).max(65535),
-  space_id: id.nullable(),
+  fabric_id: id.describe("fabric it is in"),
+  vid: z.int().min(0).max(4094).describe("its tag; 0: untagged"),
+  name: networkName.nullable().describe("what it is called"),
+  description: whatFor,
+  mtu: z.int().min(552).max(65535).describe("largest packet in bytes"),
+  space_id: id.nullable().describe("space it is in"),
   dhcp: z.boolean().describe("for all of its subnets that have a dynamic range"),
-  primary_rack: hostname.nullable(),
-  secondary_rack: hostname.nullable(),
-  relay_vlan_id: id.nullable(),
+  primary_rack: hostname.nullable().describe("name of the rack that answers DHCP; null: every rack that is on it"),
+  secondary_rack: hostname.nullable().describe("name of a rack that answers DHCP too"),
+  relay_vlan_id: id.nullable().describe("VLAN that DHCP requests are relayed to, by a relay that is not ours"),
 };
 export const vlanCreate = z.strictObject({
   ...vlanFields,
   name: vlanFields.name.default(null),
-  description: description.default(""),
+  description: whatFor.default(""),
   mtu: vlanFields.mtu.default(1500),
   space_id: vlanFields.space_id.default(null),
   dhcp: vlanFields.dhcp.default(false),
@@ -106,17 +113,20 @@ export const subnet = z.object({
 });
 export type Subnet = z.infer<typeof subnet>;
 const subnetFields = {
-  name: z.string().trim().min(1).max(256),
-  description,
-  vlan_id: id,
-  gateway: ipAddress.nullable(),
-  dns_servers: z.array(ipAddress).max(8),
-  ntp_servers: z.array(ipAddress).max(8),
-  mtu: z.int().min(576).max(65535).nullable(),
-  dhcp: z.boolean(),
-  dynamic_ranges: z.array(z.object({ first: ipAddress, last: ipAddress })).max(64),
-  managed: z.boolean(),
-  rdns_mode: z.int().min(0).max(2),
+  name: z.string().trim().min(1).max(256).describe("what it is called; left out: its network"),
+  description: whatFor,
+  vlan_id: id.describe("VLAN it is in"),
+  gateway: ipAddress.nullable().describe("its router"),
+  dns_servers: z.array(ipAddress).max(8).describe("told by DHCP, and to deployed machines"),
+  ntp_servers: z.array(ipAddress).max(8).describe("told by DHCP"),
+  mtu: z.int().min(576).max(65535).nullable().describe("what DHCP tells; null: what its VLAN has"),
+  dhcp: z.boolean().describe("whether DHCP answers on it"),
+  dynamic_ranges: z
+    .array(z.object({ first: ipAddress, last: ipAddress }))
+    .max(64)
+    .describe("addresses DHCP gives to strangers"),
+  managed: z.boolean().describe("false: addresses are picked from its reserved ranges only"),
+  rdns_mode: z.int().min(0).max(2).describe("0: no reverse names, 1: names, 2: also for parts of a network (RFC 2317)"),
   active_discovery: z.boolean(),
   allow_dns: z.boolean(),
   allow_proxy: z.boolean(),
@@ -125,7 +135,7 @@ const subnetFields = {
 export const subnetCreate = z.object({
   cidr: ipNetwork,
   name: subnetFields.name.optional(),
-  description: description.default(""),
+  description: whatFor.default(""),
   vlan_id: id.optional().describe("left out: the untagged VLAN of the first fabric"),
   gateway: subnetFields.gateway.default(null),
   dns_servers: subnetFields.dns_servers.default([]),
@@ -177,26 +187,43 @@ export const ipRange = z.object({
   owner: z.string().nullable().describe("user name of whoever made a reserved range"),
 });
 export type IpRange = z.infer<typeof ipRange>;
-const ipRangeFields = { first: ipAddress, last: ipAddress, comment: z.string().max(1024) };
+const comment = z.string().max(1024).describe("what it is for, in your words");
+const ipRangeFields = {
+  first: ipAddress.describe("its first address"),
+  last: ipAddress.describe("its last address"),
+  comment,
+};
+const rangeType = ipRange.shape.type.describe(
+  "dynamic: DHCP gives them to strangers; reserved: nothing is picked from it",
+);
 export const ipRangeCreate = z.strictObject({
   ...ipRangeFields,
   subnet_id: id.optional().describe("left out: the subnet that holds the first address"),
-  type: ipRange.shape.type,
-  comment: ipRangeFields.comment.default(""),
+  type: rangeType,
+  comment: comment.default(""),
   owner: z.string().max(256).optional().describe("left out: whoever asks; an administrator may name another user"),
 });
 export const ipRangeUpdate = z
-  .strictObject({ ...ipRangeFields, subnet_id: id, type: ipRange.shape.type, owner: z.string().max(256) })
+  .strictObject({
+    ...ipRangeFields,
+    subnet_id: id.describe("subnet it is part of"),
+    type: rangeType,
+    owner: z.string().max(256).describe("user name of whose it is"),
+  })
   .partial();
 
 /** A route machines on the source subnet have to the destination. */
 export const staticRoute = z.object({ id, source_id: id, destination_id: id, gateway: ipAddress, metric: z.int() });
 export type StaticRoute = z.infer<typeof staticRoute>;
 const staticRouteFields = {
-  source_id: id,
-  destination_id: id,
-  gateway: ipAddress,
-  metric: z.int().min(0).max(2_147_483_647),
+  source_id: id.describe("subnet whose machines get the route"),
+  destination_id: id.describe("subnet it leads to"),
+  gateway: ipAddress.describe("router of the source subnet that knows the way"),
+  metric: z
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .describe("of two routes to one place, the one with the lower number is taken"),
 };
 export const staticRouteCreate = z.strictObject({
   ...staticRouteFields,
@@ -208,12 +235,12 @@ export const staticRouteUpdate = z.strictObject(staticRouteFields).partial();
 export const reservedIp = z.object({ id, subnet_id: id, address: ipAddress, mac: macAddress, comment: z.string() });
 export type ReservedIp = z.infer<typeof reservedIp>;
 export const reservedIpCreate = z.strictObject({
-  address: ipAddress,
-  mac: macAddress,
+  address: ipAddress.describe("IP address, such as 10.0.0.20"),
+  mac: macAddress.describe("MAC address of the card that gets it, such as 52:54:00:12:34:56"),
   subnet_id: id.optional().describe("left out: the subnet that holds the address"),
-  comment: z.string().max(1024).default(""),
+  comment: comment.default(""),
 });
-export const reservedIpUpdate = z.strictObject({ comment: z.string().max(1024) }).partial();
+export const reservedIpUpdate = z.strictObject({ comment }).partial();
 
 /** An address somebody set aside, or that an interface is configured with. */
 export const ipAddressRow = z.object({
@@ -229,13 +256,15 @@ export const ipAddressRow = z.object({
   created_at: instant,
 });
 export type IpAddressRow = z.infer<typeof ipAddressRow>;
+const cardOf = macAddress.nullable().describe("MAC address of the card it is for");
+const hostOf = hostname.nullable().describe("name of what it is for");
 export const ipAddressCreate = z.strictObject({
   address: ipAddress.optional().describe("left out: a free one of the subnet"),
   subnet_id: id.optional().describe("left out: the subnet that holds the address"),
-  mac: macAddress.nullable().default(null),
-  hostname: hostname.nullable().default(null),
+  mac: cardOf.default(null),
+  hostname: hostOf.default(null),
 });
-export const ipAddressUpdate = z.strictObject({ mac: macAddress.nullable(), hostname: hostname.nullable() }).partial();
+export const ipAddressUpdate = z.strictObject({ mac: cardOf, hostname: hostOf }).partial();
 
 export const lease = z.object({
   subnet_id: z.int(),

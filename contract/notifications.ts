@@ -10,7 +10,8 @@ const ident = z
   .describe("a name of your own, by which a program finds the notification again");
 const context = z
   .record(z.string().max(100), z.union([z.string().max(2000), z.number(), z.boolean(), z.null()]))
-  .refine((values) => Object.keys(values).length <= 100, "must have at most 100 values");
+  .refine((values) => Object.keys(values).length <= 100, "must have at most 100 values")
+  .describe("what {names} in the message are filled with");
 
 /** Something that is said to one user, to the administrators or to everybody until they dismiss it. */
 export const notification = z.object({
@@ -31,13 +32,13 @@ export type Notification = z.infer<typeof notification>;
 
 const fields = {
   message,
-  ident: ident.nullable(),
-  user: z.string().min(1).max(150).nullable(),
-  users: z.boolean(),
-  admins: z.boolean(),
+  ident: ident.nullable().describe("a name of your own, by which a program finds the notification again"),
+  user: z.string().min(1).max(150).nullable().describe("name of the only user it is for"),
+  users: z.boolean().describe("for everybody"),
+  admins: z.boolean().describe("for administrators"),
   context,
-  category: z.enum(notificationCategories),
-  dismissable: z.boolean(),
+  category: z.enum(notificationCategories).describe("how grave it is"),
+  dismissable: z.boolean().describe("false: it stays until it is deleted"),
 };
 export const notificationCreate = z.strictObject({
   message,

@@ -14,7 +14,8 @@ const url = z
   .refine(
     (text) => /^ppa:[a-z0-9][a-z0-9.+-]*\/[a-z0-9][a-z0-9.+-]*$/i.test(text) || isArchive(text),
     "must be an address such as http://archive.ubuntu.com/ubuntu, or ppa:owner/name",
-  );
+  )
+  .describe("where it is, such as http://archive.ubuntu.com/ubuntu, or ppa:owner/name");
 
 function isArchive(text: string): boolean {
   return URL.canParse(text) && ["http:", "https:", "ftp:"].includes(new URL(text).protocol) && !/\s/.test(text);
@@ -43,24 +44,34 @@ const fields = {
     .trim()
     .min(1)
     .max(41)
-    .regex(/^[\w][\w .:+-]*$/, "must be letters, digits, spaces and '_.:+-'"),
+    .regex(/^[\w][\w .:+-]*$/, "must be letters, digits, spaces and '_.:+-'")
+    .describe("what it is called"),
   url,
-  distributions: words,
-  disabled_pockets: z.array(z.enum(ubuntuPockets)).max(3),
-  disabled_components: z.array(z.enum(ubuntuComponents)).max(3),
-  disable_sources: z.boolean(),
-  components: words,
-  arches: z.array(z.enum(packageArchitectures)).max(packageArchitectures.length),
-  key: z.string().max(64 * 1024),
-  enabled: z.boolean(),
+  distributions: words.describe("suites that are taken of it, such as jammy-updates; none: that of the system"),
+  disabled_pockets: z.array(z.enum(ubuntuPockets)).max(3).describe("pockets of an Ubuntu archive that are left out"),
+  disabled_components: z
+    .array(z.enum(ubuntuComponents))
+    .max(3)
+    .describe("components of an Ubuntu archive that are left out"),
+  disable_sources: z.boolean().describe("no source packages"),
+  components: words.describe("components that are taken of it, such as main; none: all"),
+  arches: z
+    .array(z.enum(packageArchitectures))
+    .max(packageArchitectures.length)
+    .describe("architectures it has packages for; none: all"),
+  key: z
+    .string()
+    .max(64 * 1024)
+    .describe("public key its packages are signed with"),
+  enabled: z.boolean().describe("false: nothing is taken from it"),
 };
 export const packageRepositoryCreate = z.strictObject({
   ...fields,
-  distributions: words.default([]),
+  distributions: fields.distributions.default([]),
   disabled_pockets: fields.disabled_pockets.default([]),
   disabled_components: fields.disabled_components.default([]),
   disable_sources: fields.disable_sources.default(true),
-  components: words.default([]),
+  components: fields.components.default([]),
   arches: fields.arches.default([]),
   key: fields.key.default(""),
   enabled: fields.enabled.default(true),

@@ -212,10 +212,10 @@ export const scriptReplacement = z.strictObject({ text: scriptText, comment: scr
 /** What can be changed beside the text; a new text brings the rest of its header along. */
 export const scriptUpdate = z
   .strictObject({
-    title: z.string().max(200),
-    description: z.string().max(10_000),
-    tags: z.array(scriptTag).max(100),
-    timeout: z.int().min(0).max(2_592_000),
+    title: z.string().max(200).describe("its title, in a few words"),
+    description: z.string().max(10_000).describe("what it does"),
+    tags: z.array(scriptTag).max(100).describe("tags it can be chosen by; they replace the former ones"),
+    timeout: z.int().min(0).max(2_592_000).describe("seconds it may take; 0: without limit"),
   })
   .partial();
 export const scriptRevert = z.strictObject({ version: z.int().positive(), comment: scriptComment.optional() });

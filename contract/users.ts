@@ -118,10 +118,14 @@ export const token = z.object({
   expires_at: instant.nullable(),
 });
 export const tokenCreate = z.object({
-  name: z.string().min(1).max(100).default(""),
-  scope: z.enum(["all", "read"]).default("all"),
-  pool: poolName.nullable().default(null),
-  expires_at: z.iso.datetime({ offset: true }).nullable().default(null).describe("worth nothing from then on"),
+  name: z.string().min(1).max(100).default("").describe("what it is for, in your words"),
+  scope: z.enum(["all", "read"]).default("all").describe("read: it may change nothing"),
+  pool: poolName.nullable().default(null).describe("resource pool whose machines alone it is for"),
+  expires_at: z.iso
+    .datetime({ offset: true, error: "must be a moment such as 2027-01-31T12:00:00Z" })
+    .nullable()
+    .default(null)
+    .describe("worth nothing from then on, such as 2027-01-31T12:00:00Z"),
 });
 export const tokenCreated = token.extend({ key: z.string() });
 

@@ -9,7 +9,8 @@ const url = z
   .refine(
     isWebhookUrl,
     "must be an http or https URL without user name, password or fragment, such as https://example.org/hook",
-  );
+  )
+  .describe("where events are sent, such as https://example.org/hook");
 
 function isWebhookUrl(text: string): boolean {
   const parsed = URL.parse(text);
@@ -56,7 +57,9 @@ const filter = z
   .nullable()
   .describe("only events of machines that this filter finds when they are told; null: events of anything");
 
-const description = z.string().max(500);
+const description = z.string().max(500).describe("what it is for, in your words");
+const level = eventLevel.describe("this level or a graver one");
+const enabled = z.boolean().describe("false: nothing is sent");
 
 /** Somebody who is told events by HTTP requests. */
 export const webhook = z.object({
@@ -78,17 +81,15 @@ export const webhookCreate = z.strictObject({
   secret,
   description: description.default(""),
   types: types.default([]),
-  level: eventLevel.default("info").describe("this level or a graver one"),
+  level: level.default("info"),
   filter: filter.default(null),
-  enabled: z.boolean().default(true),
+  enabled: enabled.default(true),
 });
 export type WebhookCreate = z.infer<typeof webhookCreate>;
-export const webhookUpdate = z
-  .strictObject({ url, secret, description, types, level: eventLevel, filter, enabled: z.boolean() })
-  .partial();
+export const webhookUpdate = z.strictObject({ url, secret, description, types, level, filter, enabled }).partial();
 export type WebhookUpdate = z.infer<typeof webhookUpdate>;
 
-export const deliveryState = z.enum(["waiting", "delivered", "failed"]);
+export const deliveryState = z.enum(["waiting", "delivered", "failed"]).describe("how it stands with it");
 /** One event told to one webhook, with what came of the last attempt. */
 export const webhookDelivery = z.object({
   id: z.int(),

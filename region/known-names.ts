@@ -17,5 +17,7 @@ export async function knownNames(
   const near = unknown.map((name) => nearest(name, names)).find((name) => name !== undefined);
   if (near !== undefined) return `did you mean ${near}?`;
   if (names.length === 0) return "there are none yet";
-  return names.length <= listed ? `there are ${names.join(", ")}` : `see /api/v1/${table}`;
+  return names.length <= listed
+    ? `there ${names.length === 1 ? "is" : "are"} ${names.join(", ")}`
+    : `see /api/v1/${table}`;
 }

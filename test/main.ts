@@ -72,6 +72,16 @@ if (wanted.includes("--help") || wanted.includes("-h")) {
 }
 const groups = groupNames.filter((name) => wanted.includes(name));
 const parts = wanted.filter((word) => !groupNames.some((name) => name === word));
+if (parts.length > 0) {
+  const files = (
+    await Promise.all(groupNames.flatMap((name) => (name === "static" ? [] : [filesOf(home, name)])))
+  ).flat();
+  const stranger = parts.find((part) => !files.some((file) => file.includes(part)));
+  if (stranger !== undefined) {
+    console.error(`rackwright: there is no group or test file '${stranger}'; the groups are ${groupNames.join(", ")}.`);
+    process.exit(2);
+  }
+}
 const scratch = await mkdtemp(join(tmpdir(), "rackwright-test-"));
 const wants = (group: GroupName): boolean => (groups.length === 0 ? group !== "clients" : groups.includes(group));
 const filesFor = async (group: Exclude<GroupName, "static">): Promise<string[]> =>

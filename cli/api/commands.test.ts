@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { buildProgram } from "../program.ts";
 import { silentTerminal } from "../terminal.ts";
 import { type Schema, apiDocument } from "./document.ts";
+import { done } from "./meanings.ts";
 import { type Where, fieldOption, fieldsOf, valueOf } from "./options.ts";
 import { singular, wordsOf } from "./words.ts";
 
@@ -47,6 +48,23 @@ test("routes are called by their nouns and verbs", () => {
   assert.equal(called("GET", "/api/v1/machines/{id}/timeline"), "machines timeline <machine>");
   assert.equal(called("POST", "/api/v1/machines/{id}/exit_rescue_mode"), "machines exit-rescue-mode <machine>");
   assert.equal(called("DELETE", "/api/v1/users/{username}/tokens/{id}"), "users tokens delete <user> <token>");
+  assert.equal(called("POST", "/api/v1/dns-resources/{id}/records"), "dns-resources records create <dns-resource>");
+  assert.equal(called("POST", "/api/v1/notifications/{id}/dismiss"), "notifications dismiss <notification>");
+});
+
+test("every field of a route says what it is", () => {
+  const silent = api.operations.flatMap((one) => {
+    const { words } = wordsOf(one, api.operations);
+    // Commands made by hand say themselves what their options mean.
+    if (words.some((_, index) => done.has(words.slice(0, index + 1).join(" ")))) return [];
+    if (one.body === null || !find(words)?.options.some(({ long }) => long === "--body")) return [];
+    return fieldsOf(one.body, api).flatMap(({ name, schema }) => {
+      const { option } = fieldOption(name, { ...schema, default: undefined }, true, { ...where, path: one.path }, api);
+      const unsaid = `its ${name.replace(/_id$/, "").replaceAll("_", " ")}`;
+      return option.description.startsWith(`${unsaid} (`) ? [`${words.join(" ")} ${option.long ?? ""}`] : [];
+    });
+  });
+  assert.deepEqual(silent, []);
 });
 
 test("one of many is named in the singular", () => {
@@ -116,4 +134,25 @@ test("a body of several forms has the fields of all, and what its kind may be", 
     fields.filter(({ required }) => required).map(({ name }) => name),
     ["type"],
   );
+  assert.deepEqual(fields.find(({ name }) => name === "parents")?.neededFor, ["bond", "bridge", "vlan"]);
+});
+
+test("what is made of lists has an option for each of them, and what is left out is told", () => {
+  const create = api.operations.find(
+    (one) => one.path === "/api/v1/machines/{id}/storage/groups" && one.method === "POST",
+  );
+  const fields = fieldsOf(create?.body ?? {}, api).map(({ name, schema, required, ...more }) =>
+    fieldOption(name, schema, required, { noun: "machine", path: create?.path ?? "", beside: [] }, api, more),
+  );
+  const told = new Map(fields.map(({ option }) => [option.long, option.description]));
+  assert.match(told.get("--spares-devices") ?? "", /whole devices \(names or ids\)$/);
+  assert.match(told.get("--cache-set") ?? "", /\(name or id\) \(needed for bcache\)$/);
+  assert.match(told.get("--cache-mode") ?? "", /\(default: writethrough\)$/);
+  assert.ok(!told.has("--spares"));
+});
+
+test("a field that can only be null takes nothing else", () => {
+  const { option } = fieldOption("external_dhcp", { type: "null" }, false, where, api);
+  assert.equal(valueOf(option.parseArg?.("null", undefined)), null);
+  assert.throws(() => option.parseArg?.("1.2.3.4", undefined), /must be one of: null/);
 });

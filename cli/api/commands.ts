@@ -5,10 +5,11 @@ import type { ApiClient } from "../client.ts";
 import { clientOf, withTarget, withTrial } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError, inOptions } from "../errors.ts";
+import { assignment } from "../options.ts";
 import { type ApiDocument, type Operation, apiDocument } from "./document.ts";
-import { identify } from "./find.ts";
+import { identify, namedBy } from "./find.ts";
 import { columns, done, meanings } from "./meanings.ts";
-import { type Field, fieldOption, fieldsOf, parameterOption, readBody, valueOf } from "./options.ts";
+import { type Field, fieldOption, fieldsOf, isMap, parameterOption, readBody, valueOf } from "./options.ts";
 import { paged, withNames } from "./references.ts";
 import { showAnswer, showPlan } from "./show.ts";
 import { type Words, answersItems, singular, wordsOf } from "./words.ts";
@@ -66,15 +67,20 @@ function describe(command: Command, operation: Operation, words: Words, api: Api
   const { method, parameters, body, path, tries } = operation;
   const noun = singular(words.words[0] ?? "");
   command.description(sentence(operation.summary));
-  for (const { argument } of words.placeholders) command.argument(`<${argument}>`);
+  for (const placeholder of words.placeholders)
+    command.argument(`<${placeholder.argument}>`, namedBy(placeholder, api));
   const lists = answersItems(operation);
   const asked = parameters.filter(
     (one) => one.in === "query" && !(lists && (one.name === "cursor" || one.name === "limit")),
   );
   const held = body === null ? [] : fieldsOf(body, api);
+  const map = body !== null && held.length === 0 && isMap(body, api);
+  if (map) command.argument("[name=value...]", "what is written; an empty value takes its name away", assignment);
   const where = { noun, path, beside: [...held, ...asked].map(({ name }) => name) };
   const query = asked.map((one) => parameterOption(one, where, api));
-  const fields = held.map(({ name, schema, required }) => fieldOption(name, schema, required, where, api));
+  const fields = held.map(({ name, schema, required, ...more }) =>
+    fieldOption(name, schema, required, where, api, more),
+  );
   // What must be given comes first.
   const sorted = [
     ...fields.filter(({ required }) => required),
@@ -90,7 +96,8 @@ function describe(command: Command, operation: Operation, words: Words, api: Api
   command.action(async (...given: unknown[]) => {
     const names = given.slice(0, words.placeholders.length).map(String);
     const options = command.opts<Options>();
-    await perform({ operation, words, names, options, fields, query, lists, context, api });
+    const values = map ? assignments.parse(given[names.length]) : {};
+    await perform({ operation, words, names, values, options, fields, query, lists, context, api });
   });
   if (method === "DELETE" && words.placeholders.length === 0) command.alias("clear");
 }
@@ -103,11 +110,15 @@ function most(typed: string): number {
   return value;
 }
 
+/** None of them at all is an empty list. */
+const assignments = z.record(z.string(), z.string()).catch({});
 type Options = CommonOptions & Record<string, unknown>;
 type Asked = {
   operation: Operation;
   words: Words;
   names: readonly string[];
+  /** What a body without fields of its own is made of. */
+  values: Readonly<Record<string, string>>;
   options: Options;
   fields: readonly Field[];
   query: readonly Field[];
@@ -153,7 +164,9 @@ async function perform(asked: Asked): Promise<void> {
     return showAll(await client.get(whole, anything));
   }
   const body = await bodyFrom(client, asked, path);
-  const flags = Object.fromEntries(asked.fields.map(({ name, option }) => [name, option.long ?? name]));
+  const flags = Object.fromEntries(
+    asked.fields.map(({ name, inner, option }) => [inner === null ? name : `${name}.${inner}`, option.long ?? name]),
+  );
   const send = async <T>(schema: z.ZodType<T>): Promise<T> => {
     try {
       return await client.send(method, whole, body, schema);
@@ -191,16 +204,18 @@ async function given(client: ApiClient, { attribute, reference }: Field, asked: 
   const named = { parameter: "id", argument: word, collection };
   const find = async (typed: unknown): Promise<string | number> => {
     const id = await identify(client, api, named, fill(collection, operation.path, path), String(typed));
-    return /^-?\d{1,15}$/.test(id) ? Number(id) : id;
+    return collection !== "/api/v1/machines" && /^-?\d{1,15}$/.test(id) ? Number(id) : id;
   };
   return Array.isArray(value) ? Promise.all(value.map(find)) : find(value);
 }
+
+const parts = z.record(z.string(), z.unknown());
 
 async function bodyFrom(client: ApiClient, asked: Asked, path: string): Promise<unknown> {
   const { operation, options, fields } = asked;
   if (operation.body === null) return undefined;
   const whole = options["body"];
-  const body = typeof whole === "string" ? readBody(whole) : {};
+  const body = { ...(typeof whole === "string" ? readBody(whole) : {}), ...asked.values };
   const missing = fields.filter(
     ({ name, attribute, required }) => required && options[attribute] === undefined && !(name in body),
   );
@@ -210,7 +225,9 @@ async function bodyFrom(client: ApiClient, asked: Asked, path: string): Promise<
   }
   for (const field of fields) {
     const value = await given(client, field, asked, path);
-    if (value !== undefined) body[field.name] = value;
+    if (value === undefined) continue;
+    if (field.inner === null) body[field.name] = value;
+    else body[field.name] = { ...parts.parse(body[field.name] ?? {}), [field.inner]: value };
   }
   if (operation.method === "PATCH" && Object.keys(body).length === 0)
     throw new CliError("Nothing is given to change.", "See --help of this command.", 2);

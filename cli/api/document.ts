@@ -14,6 +14,7 @@ export type Schema = {
   anyOf?: Schema[] | undefined;
   oneOf?: Schema[] | undefined;
   const?: unknown;
+  default?: unknown;
   maximum?: number | undefined;
   additionalProperties?: Schema | boolean | undefined;
 };

@@ -222,3 +222,75 @@ test("acting on machines can be tried, one by one and on many", async () => {
   ]);
   assert.deepEqual(many.lines.slice(1), ["abc123 would refuse: Not 'mark-fixed' now."]);
 });
+
+test("a thing with two names of its own is asked for by them", async () => {
+  const path = "/api/v1/license-keys/windows/win2022";
+  const { asked, error } = await run(["license-keys", "delete", "windows", "win2022"], { [`DELETE ${path}`]: null });
+  assert.equal(error, undefined);
+  assert.deepEqual(asked, [{ what: `DELETE ${path}`, body: undefined }]);
+});
+
+test("a range is named by its first address or by both; what nothing lists, by its number", async () => {
+  const ranges = { "GET /api/v1/ip-ranges": page({ id: 3, first: "10.0.0.5", last: "10.0.0.9" }) };
+  for (const name of ["10.0.0.5", "10.0.0.5-10.0.0.9", "3"]) {
+    const { asked } = await run(["ip-ranges", "delete", name], { ...ranges, "DELETE /api/v1/ip-ranges/3": null });
+    assert.equal(asked[0]?.what, "DELETE /api/v1/ip-ranges/3", name);
+  }
+  const { error } = await run(["dns-records", "delete", "www"], {});
+  assert.equal(error?.message, "'www' is no number of a DNS record.");
+});
+
+test("spares, members and cache sets are named as the storage names them", async () => {
+  const path = "/api/v1/machines/abc123/storage";
+  const held = { ...storage, groups: [{ id: 8, name: "md0" }], cache_sets: [{ id: 6, name: "cache0", members: [] }] };
+  const answers = {
+    "GET /api/v1/machines&q=heron": page(heron),
+    "GET /api/v1/machines/abc123": heron,
+    [`GET ${path}`]: held,
+    [`POST ${path}/groups`]: { ...held, boot_disk_id: 1 },
+    [`PATCH ${path}/groups/8`]: held,
+  };
+  const groups = ["machines", "storage", "groups"];
+  const made = await run(
+    [...groups, "create", "heron", "--kind", "bcache", "--devices", "sdb", "--cache-set", "cache0"],
+    answers,
+  );
+  assert.deepEqual(made.asked.at(-1)?.body, { kind: "bcache", devices: [2], cache_set_id: 6 });
+  assert.ok(made.lines.includes("machine      heron"), made.lines.join("\n"));
+  assert.ok(made.lines.includes("boot_disk    sda"), made.lines.join("\n"));
+  const changed = await run(
+    [...groups, "update", "heron", "md0", "--add-spares-devices", "sda,sdb", "--add-spares-partitions", "sda-part1"],
+    answers,
+  );
+  assert.deepEqual(changed.asked.at(-1)?.body, { add_spares: { devices: [1, 2], partitions: [4] } });
+});
+
+test("names of one's own and their values are given one by one", async () => {
+  const answers = {
+    "GET /api/v1/devices": page({ id: "dev001", hostname: "printer", parent: "abc123" }),
+    "PATCH /api/v1/devices/dev001/annotations": { id: "dev001", parent: "abc123" },
+    "GET /api/v1/machines/abc123": heron,
+  };
+  const { asked, lines } = await run(["devices", "annotations", "printer", "room=2.14", "owner="], answers);
+  assert.deepEqual(asked[0]?.body, { room: "2.14", owner: "" });
+  assert.ok(lines.includes("parent  heron"), lines.join("\n"));
+  const nothing = await run(["devices", "annotations", "printer"], answers);
+  assert.equal(nothing.error?.message, "Nothing is given to change.");
+});
+
+test("lists of commands made by hand are filtered and sorted, and say so where the filter finds none", async () => {
+  const asked = "filter=name%3Ax&sort=-name";
+  const listing = ["--filter", "name:x", "--sort", "-name"];
+  const keys = await run(["users", "keys", "bob", ...listing], { [`GET /api/v1/users/bob/tokens&${asked}`]: page() });
+  assert.deepEqual(keys.lines, ["The filter finds none."]);
+  const leases = await run(["subnets", "leases", ...listing], { [`GET /api/v1/leases&${asked}`]: page() });
+  assert.deepEqual(leases.lines, ["The filter finds none."]);
+  const twins = await run(["machines", "twins", ...listing], { [`GET /api/v1/twins&${asked}`]: page() });
+  assert.equal(twins.error, undefined);
+});
+
+test("a user has an address and a name", async () => {
+  const words = ["users", "update", "bob", "--email", "", "--full-name", "Bob B."];
+  const { asked } = await run(words, {});
+  assert.deepEqual(asked[0]?.body, { email: "", full_name: "Bob B." });
+});

@@ -25,6 +25,8 @@ export const meanings: Readonly<Record<string, string>> = {
   spaces: "groups of VLANs that may speak to each other",
   "static-routes": "routes that machines on a subnet get to another one",
   tokens: "your API keys",
+  "users sessions": "a user's sessions in browsers",
+  "users tokens": "a user's API keys",
   twins: "machines of one model that differ; see 'machines twins'",
   vlans: "VLANs of fabrics, and whether DHCP serves them",
   webhooks: "where events are told to other programs",
@@ -39,12 +41,15 @@ export const meanings: Readonly<Record<string, string>> = {
   "machines storage cache-sets": "devices that are caches of others",
   "machines storage special-filesystems": "filesystems in memory",
   "* partitions": "partitions of a disk",
+  "* volumes": "logical volumes of a volume group",
+  "* records": "records of a name that are no addresses: CNAME, MX, TXT …",
   "* filesystem": "what a disk or partition is formatted with, and where it is mounted",
 };
 
 /** What lists with many fields show of them; `--json` has all. */
 export const columns: Readonly<Record<string, readonly string[]>> = {
   "* interfaces": ["id", "name", "type", "mac", "vlan", "links", "parents", "mtu", "enabled"],
+  "boot-sources": ["id", "name", "url", "priority", "enabled", "updated_at"],
   devices: ["id", "fqdn", "zone", "owner", "parent", "interfaces", "description"],
   notifications: ["id", "category", "text", "user", "created_at"],
   "package-repositories": ["id", "name", "url", "distributions", "components", "arches", "enabled"],

@@ -8,6 +8,8 @@ import { type Reference, referenceOf } from "./references.ts";
 /** An option of the command line that stands for a field of a body or a parameter of a query. */
 export type Field = {
   readonly name: string;
+  /** The property of the field it stands for; null: the whole field. */
+  readonly inner: string | null;
   readonly attribute: string;
   readonly option: Option;
   readonly required: boolean;
@@ -32,20 +34,31 @@ export type Where = { readonly noun: string; readonly path: string; readonly bes
  * The option for a field; one whose name the command line needs for itself is called after the noun, too, and one that
  * holds the number of another thing is called after that thing and takes its name.
  */
-export function fieldOption(name: string, schema: Schema, required: boolean, where: Where, api: ApiDocument): Field {
+export function fieldOption(
+  name: string,
+  schema: Schema,
+  required: boolean,
+  where: Where,
+  api: ApiDocument,
+  { inner = null, neededFor = [] }: Partial<Pick<BodyField, "inner" | "neededFor">> = {},
+): Field {
+  const property = inner ?? name;
   const found = kindOf(schema, api, name);
   const fits = ["integer", "string"].includes(found.type) && found.choices === undefined;
-  const reference = fits ? referenceOf(name, where.path, api) : null;
-  const short = name.replace(/_id$/, "");
-  const plain = kebab(reference !== null && !where.beside.includes(short) ? short : name);
-  const long = taken.has(plain) ? `${where.noun}-${plain}` : plain;
+  const reference = fits ? referenceOf(property, where.path, api) : null;
+  const short = property.replace(/_id$/, "");
+  const plain = kebab(reference !== null && !where.beside.includes(short) ? short : property);
+  const free = taken.has(plain) ? `${where.noun}-${plain}` : plain;
+  const long = inner === null ? free : `${kebab(name)}-${plain}`;
   const kind: Kind =
     reference === null
       ? found
       : { ...found, type: "string", word: found.list ? `${reference.word},...` : reference.word };
-  const note = required ? " (required)" : kind.nullable ? " ('null' for none)" : "";
   const plural = kind.list && kind.choices !== undefined ? ` (of ${kind.choices.join(", ")})` : "";
   const described = schema.description ?? kind.description ?? `its ${short.replaceAll("_", " ")}`;
+  const note = required
+    ? " (required)"
+    : needs(neededFor) + byDefault(schema) + (clears(kind, described) ? " ('null' for none)" : "");
   const meaning = reference === null ? described : `${described} (${found.list ? "names or ids" : "name or id"})`;
   const value = kind.type === "boolean" ? `[${kind.word}]` : `<${kind.word}>`;
   const option = new Option(`--${long} ${value}`, `${meaning.replaceAll("\n", " ")}${plural}${note}`);
@@ -57,7 +70,18 @@ export function fieldOption(name: string, schema: Schema, required: boolean, whe
       return { ...(typeof before === "object" ? before : {}), ...(typeof read === "object" ? read : {}) };
     return kind.list ? [...(Array.isArray(before) ? before : []), ...[read].flat()] : read;
   });
-  return { name, attribute: option.attributeName(), option, required, reference };
+  return { name, inner, attribute: option.attributeName(), option, required, reference };
+}
+
+const needs = (forms: readonly string[]): string => (forms.length === 0 ? "" : ` (needed for ${forms.join(", ")})`);
+/** Whether `null` clears it, and nothing says what that means. */
+const clears = ({ nullable, word }: Kind, described: string): boolean =>
+  nullable && word !== "null" && !described.includes("null: ");
+
+/** What holds where nothing is given, as far as it is a word or a number. */
+function byDefault({ default: value }: Schema): string {
+  const plain = (typeof value === "string" && value !== "") || typeof value === "number" || typeof value === "boolean";
+  return plain ? ` (default: ${String(value)})` : "";
 }
 
 export const parameterOption = (parameter: Parameter, where: Where, api: ApiDocument): Field =>
@@ -69,23 +93,60 @@ export const parameterOption = (parameter: Parameter, where: Where, api: ApiDocu
     api,
   );
 
+/** A field of a body, or a property of one that is made of lists alone. */
+export type BodyField = {
+  readonly name: string;
+  readonly inner: string | null;
+  readonly schema: Schema;
+  readonly required: boolean;
+  /** Of a body that has several forms: those that do not go without it, where others do. */
+  readonly neededFor: readonly string[];
+};
+
 /** The fields of a body; of one that has several forms those of all, of which some go together. */
-export function fieldsOf(body: Schema, api: ApiDocument): { name: string; schema: Schema; required: boolean }[] {
+export function fieldsOf(body: Schema, api: ApiDocument): BodyField[] {
   const whole = api.resolve(body);
   const forms = (whole.oneOf ?? whole.anyOf ?? [whole]).map((one) => api.resolve(one));
   const names = [...new Set(forms.flatMap((one) => Object.keys(one.properties ?? {})))];
-  return names.map((name) => {
+  const formWords = (form: Schema, field: string): string[] =>
+    wordsIn(api.resolve(form.properties?.[field] ?? {})).map(String);
+  // The field whose value says which form it is.
+  const telling = names.find((name) => forms.length > 1 && forms.every((form) => formWords(form, name).length > 0));
+  return names.flatMap((name): BodyField[] => {
     const held = forms.flatMap((one) => one.properties?.[name] ?? []);
     const [first = {}] = held;
     const words = held.flatMap((one) => wordsIn(api.resolve(one)));
-    const required = forms.every((one) => one.required?.includes(name) ?? false);
-    return {
-      name,
-      required,
-      schema: held.length > 1 && words.length > 0 ? { ...first, enum: [...new Set(words)] } : first,
+    const needing = forms.filter((one) => one.required?.includes(name));
+    const required = needing.length === forms.length;
+    const neededFor = required || telling === undefined ? [] : needing.flatMap((form) => formWords(form, telling));
+    const told = [...new Set(held.flatMap((one) => one.description ?? api.resolve(one).description ?? []))].join("; ");
+    const schema = {
+      ...first,
+      ...(told !== "" && { description: told }),
+      ...(held.length > 1 && words.length > 0 && { enum: [...new Set(words)] }),
     };
+    const parts = listsIn(first, api);
+    if (parts.length === 0) return [{ name, inner: null, schema, required, neededFor }];
+    return parts.map(([inner, part]) => ({
+      name,
+      inner,
+      schema: { ...part, description: [told, part.description].filter(Boolean).join(": ") },
+      required,
+      neededFor,
+    }));
   });
 }
+
+/** The properties of something that is made of lists of numbers alone, such as devices and partitions. */
+function listsIn(schema: Schema, api: ApiDocument): [string, Schema][] {
+  const parts = Object.entries(api.resolve(schema).properties ?? {});
+  const isNumbers = (one: Schema): boolean =>
+    api.resolve(one).type === "array" && api.resolve(api.resolve(one).items ?? {}).type === "integer";
+  return parts.every(([, one]) => isNumbers(one)) ? parts : [];
+}
+
+/** Whether a body is names of one's own and their values. */
+export const isMap = (body: Schema, api: ApiDocument): boolean => kindOf(body, api).type === "map";
 
 const wordsIn = (schema: Schema): unknown[] => schema.enum ?? (schema.const === undefined ? [] : [schema.const]);
 
@@ -108,7 +169,9 @@ function kindOf(schema: Schema, api: ApiDocument, name = ""): Kind {
   const types = new Set(all.flatMap((one) => [one.type ?? []].flat()));
   const nullable = types.delete("null");
   const forms = all.filter((one) => one.type !== "null");
-  const common = { nullable, list: false, description: found.description };
+  const description = found.description ?? forms.find((one) => one.description !== undefined)?.description;
+  const common = { nullable, list: false, description };
+  if (nullable && types.size === 0) return { ...common, word: "null", type: "string", choices: ["null"] };
   const json: Kind = { ...common, word: "json", type: "json" };
   const list = forms.find((one) => one.type === "array");
   const [type, second, ...more] = [...types];
@@ -126,12 +189,7 @@ function kindOf(schema: Schema, api: ApiDocument, name = ""): Kind {
     return { ...common, word: types.has("string") ? "size|percent" : "size", type: "size" };
   if (second !== undefined) return json;
   const held = form.additionalProperties;
-  if (
-    type === "object" &&
-    form.properties === undefined &&
-    typeof held === "object" &&
-    api.resolve(held).type === "string"
-  )
+  if (type === "object" && form.properties === undefined && typeof held === "object" && takesText(held, api))
     return { ...common, word: "name=value,...", type: "map" };
   if (type === "boolean") return { ...common, word: "true|false", type };
   if (type !== "string" && type !== "integer" && type !== "number") return json;
@@ -139,6 +197,12 @@ function kindOf(schema: Schema, api: ApiDocument, name = ""): Kind {
   const closed = choices.length > 0 && forms.every((one) => wordsIn(one).length > 0);
   if (!closed || type !== "string") return { ...common, word: type === "string" ? "text" : "number", type };
   return { ...common, word: "word", type, choices: [...choices.map(String), ...(nullable ? ["null"] : [])] };
+}
+
+/** Whether a value may be text, beside whatever else it may be. */
+function takesText(schema: Schema, api: ApiDocument): boolean {
+  const { type, anyOf = [] } = api.resolve(schema);
+  return type === "string" || anyOf.some((one) => takesText(one, api));
 }
 
 function readValue(typed: string, kind: Kind): unknown {

@@ -5,7 +5,21 @@ import type { ApiDocument } from "./document.ts";
 import { singular } from "./words.ts";
 
 /** Fields by which people name a thing. */
-export const names = ["name", "hostname", "cidr", "username", "fqdn", "address", "ip", "mac", "url", "title"];
+export const names = [
+  "name",
+  "hostname",
+  "cidr",
+  "username",
+  "fqdn",
+  "address",
+  "ip",
+  "mac",
+  "url",
+  "title",
+  "ident",
+  "mount_point",
+  "release",
+];
 export type Item = Record<string, unknown>;
 const item: z.ZodType<Item> = z.record(z.string(), z.unknown());
 
@@ -32,7 +46,14 @@ const siblings: Readonly<Record<string, string>> = {
   cache_device: "storage/devices",
   partitions: "storage/partitions",
   spare_partitions: "storage/partitions",
+  device_id: "storage/devices",
+  partition_id: "storage/partitions",
+  boot_disk_id: "storage/devices",
+  group_id: "storage/groups",
+  cache_set_id: "storage/cache-sets",
 };
+
+const machines = "/api/v1/machines";
 
 /** What a field means that holds the number of another thing: the thing's word, and the path of the list it is in. */
 export type Reference = { readonly word: string; readonly collection: string };
@@ -47,6 +68,7 @@ export function referenceOf(field: string, path: string, api: ApiDocument): Refe
       ? { word: singular(kind || group), collection: `/api/v1/${owner[1]}/{id}/${sibling}` }
       : null;
   }
+  if (field === "parent" && path.startsWith("/api/v1/devices")) return { word: "machine", collection: machines };
   const noun = /^(.+)_id$/.exec(field)?.[1];
   if (noun === undefined) return null;
   const collection = `/api/v1/${otherwise[noun] ?? `${noun.replaceAll("_", "-")}s`}`;
@@ -71,14 +93,20 @@ export function paged(template: string, path: string, api: ApiDocument, wanted =
  * @param path the same, filled in
  */
 export async function itemsOf(client: ApiClient, api: ApiDocument, template: string, path: string): Promise<Item[]> {
-  const listed = (one: string): boolean => api.operations.some((each) => each.path === one && each.method === "GET");
-  if (listed(template)) return Array.fromAsync(client.all(paged(template, path, api), item));
-  let [above, filled] = [parentOf(template), parentOf(path)];
-  while (!listed(above)) {
-    if (above === "") return [];
-    [above, filled] = [parentOf(above), parentOf(filled)];
-  }
+  if (isListed(template, api)) return Array.fromAsync(client.all(paged(template, path, api), item));
+  const above = holderOf(template, api);
+  if (above === null) return [];
+  const filled = path.split("/").slice(0, above.split("/").length).join("/");
   return within(await client.get(filled, item), template.slice(parentOf(template).length + 1).replaceAll("-", "_"));
+}
+
+const isListed = (template: string, api: ApiDocument): boolean =>
+  api.operations.some((each) => each.path === template && each.method === "GET");
+
+/** What holds the things of a collection that no route lists; null: nothing tells of them. */
+export function holderOf(template: string, api: ApiDocument): string | null {
+  for (let above = template; above !== ""; above = parentOf(above)) if (isListed(above, api)) return above;
+  return null;
 }
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
@@ -92,9 +120,11 @@ function within(value: unknown, field: string): Item[] {
   );
 }
 
-/** What a thing may be called; a VLAN by its fabric and tag, too, such as `fabric-0:10`. */
+/** What a thing may be called; a VLAN by its fabric and tag, too, such as `fabric-0:10`, a range by its addresses. */
 export function namesOf(one: Item, fabrics: ReadonlyMap<unknown, string>): string[] {
   const plain = names.flatMap((name) => (typeof one[name] === "string" && one[name] !== "" ? [one[name]] : []));
+  const { first, last } = one;
+  if (typeof first === "string" && typeof last === "string") return [`${first}-${last}`, first, ...plain];
   const fabric = fabrics.get(one["fabric_id"]);
   return typeof one["vid"] === "number" && fabric !== undefined ? [`${fabric}:${one["vid"]}`, ...plain] : plain;
 }
@@ -122,11 +152,14 @@ export async function withNames(
 ): Promise<unknown> {
   const fields = new Map<string, Reference>();
   const used = new Set<string>();
+  const named = new Set<string>();
   for (const [field, value] of fieldsIn(answer)) {
     const reference = fields.get(field) ?? referenceOf(field, template, api);
     if (reference === null) continue;
     fields.set(field, reference);
-    if ([value].flat().some((one) => typeof one === "number")) used.add(reference.collection);
+    const held = [value].flat();
+    if (reference.collection === machines) for (const one of held) if (typeof one === "string") named.add(one);
+    if (held.some((one) => typeof one === "number")) used.add(reference.collection);
   }
   const known = new Map<string, Map<unknown, string>>();
   for (const collection of used) {
@@ -143,21 +176,36 @@ export async function withNames(
       if (!(error instanceof CliError)) throw error;
     }
   }
-  const named = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(named);
+  known.set(machines, await hostnames(client, named));
+  const spelled = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(spelled);
     const read = item.safeParse(value);
     if (!read.success) return value;
     const entries = Object.entries(read.data).map(([field, held]): [string, unknown] => {
       const reference = fields.get(field);
-      if (reference === undefined) return [field, named(held)];
+      if (reference === undefined) return [field, spelled(held)];
       const short = field.replace(/_id$/, "");
       const labels = known.get(reference.collection);
-      const label = (one: unknown): unknown => labels?.get(one) ?? named(one);
+      const label = (one: unknown): unknown => labels?.get(one) ?? spelled(one);
       return [short in read.data ? field : short, Array.isArray(held) ? held.map(label) : label(held)];
     });
     return Object.fromEntries(entries);
   };
-  return named(answer);
+  return spelled(answer);
+}
+
+/** Names of machines by their ids, where there are few. */
+async function hostnames(client: ApiClient, ids: ReadonlySet<string>): Promise<Map<unknown, string>> {
+  const labels = new Map<unknown, string>();
+  if (ids.size > 20) return labels;
+  for (const id of ids) {
+    const found = await client.get(`${machines}/${encodeURIComponent(id)}`, item).catch((error: unknown) => {
+      if (error instanceof CliError) return null;
+      throw error;
+    });
+    if (typeof found?.["hostname"] === "string") labels.set(id, found["hostname"]);
+  }
+  return labels;
 }
 
 /** Every field in an answer with its value, of the things within it, too. */

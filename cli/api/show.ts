@@ -53,7 +53,7 @@ function tableOf(items: readonly Item[], wanted?: readonly string[]): { header: 
 }
 
 /** Fields that say in a word what a thing within a row is. */
-const telling = ["address", "hostname", "name", "data", "role", "mode", "first", "id"];
+const telling = ["address", "hostname", "name", "data", "partition", "device", "role", "mode", "first", "id"];
 
 /** A value in a table: of things within it what names them. */
 function cell(field: string, value: unknown): string {

@@ -45,9 +45,14 @@ export function wordsOf(operation: Operation, all: readonly Operation[]): Words 
   if (path.endsWith("}")) {
     if (method !== "POST") words.push(verbs[method]);
   } else if (isList && (method === "GET" || method === "POST")) words.push(method === "GET" ? "list" : "create");
+  else if (makesOneOfMany(operation)) words.push("create");
   else if (others.length > 1 || words.length === 1 || holdsMore(path, all)) words.push(verbs[method]);
   return { words, placeholders };
 }
+
+/** Whether a route makes one of the things its path ends with, such as the records of a name. */
+const makesOneOfMany = ({ method, path, summary }: Operation): boolean =>
+  method === "POST" && /\}\/[a-z_-]*[^s]s$/.test(path) && /^(add|make|create) an? /i.test(summary);
 
 /** Whether other routes lie below a path: then its word is a group of commands. */
 const holdsMore = (path: string, all: readonly Operation[]): boolean =>

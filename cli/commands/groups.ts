@@ -4,7 +4,7 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type Listing, listingPath, withListing } from "../listing.ts";
+import { type Listing, emptyOf, listingPath, withListing } from "../listing.ts";
 import { collect } from "../options.ts";
 import { showList } from "../terminal.ts";
 import { counted } from "../words.ts";
@@ -41,7 +41,7 @@ export function groupsCommand(program: Command, context: Context): void {
       const all = await Array.fromAsync(clientOf(context, options).all(listingPath("/api/v1/groups", options), group));
       if (options.json) return print(JSON.stringify(all));
       const rows = all.map((one) => [one.name, roleWords(one.grants), String(one.members), one.description]);
-      showList(context.terminal, ["group", "roles", "members", "description"], rows, "No group yet.");
+      showList(context.terminal, ["group", "roles", "members", "description"], rows, emptyOf(options, "No group yet."));
     },
   );
   withTarget(groups.command("show <name>").description("a group with its members")).action(

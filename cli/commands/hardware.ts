@@ -4,6 +4,7 @@ import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { findMachine } from "../find.ts";
+import { type Listing, listingPath, withListing } from "../listing.ts";
 import { count } from "../options.ts";
 import { moment } from "../words.ts";
 import { showMachines } from "./machines.ts";
@@ -48,11 +49,15 @@ export function hardwareCommands(machines: Command, context: Context): void {
       if (shown === 0 && !options.json) context.terminal.say("Nothing changed since its first commissioning.");
     });
 
-  withTarget(machines.command("twins").description("machines of one model, and which of them differ from the others"))
+  const list = machines.command("twins").description("machines of one model, and which of them differ from the others");
+  withTarget(withListing(list))
     .option("--all", "also models whose machines are all alike")
-    .action(async (options: CommonOptions & { all?: boolean }) => {
+    .action(async (options: CommonOptions & Listing & { all?: boolean }) => {
       let [models, shown] = [0, 0];
-      for await (const model of clientOf(context, options).all("/api/v1/twins", twins)) {
+      for await (const model of clientOf(context, options).all(
+        listingPath("/api/v1/twins", options, { limit: "100" }),
+        twins,
+      )) {
         models++;
         if (model.alike && !options.all) continue;
         shown++;

@@ -3,7 +3,7 @@ import { image } from "@rackwright/contract";
 import { z } from "zod";
 import { clientOf, placesOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
-import { type Listing, listingPath, withListing } from "../listing.ts";
+import { type Listing, emptyOf, listingPath, withListing } from "../listing.ts";
 import { bytes, showList } from "../terminal.ts";
 import { moment } from "../words.ts";
 
@@ -54,6 +54,6 @@ export function imagesCommand(program: Command, context: Context): void {
       moment(entry.built_at),
     ]);
     const header = ["image", "kind", "title", "architecture", "size", "built"];
-    showList(context.terminal, header, rows, "No image yet. 'rackwright images build' builds them.");
+    showList(context.terminal, header, rows, emptyOf(options, "No image yet. 'rackwright images build' builds them."));
   });
 }

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type Listing, listingPath, withListing } from "../listing.ts";
+import { type Listing, emptyOf, listingPath, withListing } from "../listing.ts";
 import { showList } from "../terminal.ts";
 
 type Kind = { plural: string; title: string; description: string };
@@ -14,21 +14,21 @@ type Kind = { plural: string; title: string; description: string };
 export function placeCommands(program: Command, context: Context, { plural, title, description }: Kind): void {
   const path = `/api/v1/${plural}`;
   const places = program.command(plural).description(description);
-  const show = (json: boolean | undefined, all: readonly Zone[]): void => {
-    if (json) return context.terminal.print(JSON.stringify(all));
+  const show = (options: CommonOptions & Listing, all: readonly Zone[]): void => {
+    if (options.json) return context.terminal.print(JSON.stringify(all));
     const rows = all.map((one) => [one.name, String(one.machines), one.description]);
-    showList(context.terminal, ["name", "machines", "description"], rows, `No ${title}.`);
+    showList(context.terminal, ["name", "machines", "description"], rows, emptyOf(options, `No ${title}.`));
   };
 
   withTarget(withListing(places.command("list").description(`${title}s with how many machines are in them`))).action(
     async (options: CommonOptions & Listing) =>
-      show(options.json, await Array.fromAsync(clientOf(context, options).all(listingPath(path, options), zone))),
+      show(options, await Array.fromAsync(clientOf(context, options).all(listingPath(path, options), zone))),
   );
   withTarget(places.command("create <name>").description(`make a ${title}`))
     .option("--description <text>", "what it is for", "")
     .action(async (name: string, options: CommonOptions & { description: string }) => {
       const body = { name, description: options.description };
-      show(options.json, [await clientOf(context, options).send("POST", path, body, zone)]);
+      show(options, [await clientOf(context, options).send("POST", path, body, zone)]);
     });
   withTarget(places.command("update <name>").description(`change a ${title}`))
     .option("--name <name>", "its new name")
@@ -40,7 +40,7 @@ export function placeCommands(program: Command, context: Context, { plural, titl
         ...(options.name !== undefined && { name: options.name }),
         ...(options.description !== undefined && { description: options.description }),
       };
-      show(options.json, [
+      show(options, [
         await clientOf(context, options).send("PATCH", `${path}/${encodeURIComponent(name)}`, body, zone),
       ]);
     });

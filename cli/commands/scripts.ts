@@ -7,7 +7,7 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type Listing, listingPath, withListing } from "../listing.ts";
+import { type Listing, emptyOf, listingPath, withListing } from "../listing.ts";
 import { count, oneOf } from "../options.ts";
 import { showList } from "../terminal.ts";
 import { duration, moment } from "../words.ts";
@@ -102,22 +102,20 @@ export function scriptsCommand(program: Command, context: Context): void {
     },
   );
 
-  withTarget(scripts.command("history <name>").description("texts a script had, the newest first")).action(
-    async (name: string, options: CommonOptions) => {
-      const versions: z.infer<typeof scriptVersion>[] = [];
-      for await (const one of clientOf(context, options).all(`${pathOf(name)}/versions`, scriptVersion))
-        versions.push(one);
-      if (options.json) return print(JSON.stringify(versions));
-      const rows = versions.map((one) => [
-        String(one.id),
-        moment(one.created_at),
-        one.created_by,
-        one.sha256.slice(0, 12),
-        one.comment,
-      ]);
-      showList(context.terminal, ["version", "at", "by", "sha256", "comment"], rows, "No version.");
-    },
-  );
+  const history = scripts.command("history <name>").description("texts a script had, the newest first");
+  withTarget(withListing(history)).action(async (name: string, options: CommonOptions & Listing) => {
+    const path = listingPath(`${pathOf(name)}/versions`, options);
+    const versions = await Array.fromAsync(clientOf(context, options).all(path, scriptVersion));
+    if (options.json) return print(JSON.stringify(versions));
+    const rows = versions.map((one) => [
+      String(one.id),
+      moment(one.created_at),
+      one.created_by,
+      one.sha256.slice(0, 12),
+      one.comment,
+    ]);
+    showList(context.terminal, ["version", "at", "by", "sha256", "comment"], rows, emptyOf(options, "No version."));
+  });
 
   withTarget(
     scripts

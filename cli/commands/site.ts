@@ -4,7 +4,7 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type Listing, listingPath, withListing } from "../listing.ts";
+import { type Listing, emptyOf, listingPath, withListing } from "../listing.ts";
 import { showList } from "../terminal.ts";
 import { counted, momentFrom } from "../words.ts";
 
@@ -46,7 +46,7 @@ export function siteCommands(program: Command, context: Context): void {
         .join(", ") || "-",
     ]);
     const empty = "No rack is known. 'rackwright up' starts one beside the region.";
-    showList(context.terminal, ["rack", "link", "seen", "version", "interfaces"], rows, empty);
+    showList(context.terminal, ["rack", "link", "seen", "version", "interfaces"], rows, emptyOf(options, empty));
   });
 
   withTarget(

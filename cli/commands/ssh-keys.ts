@@ -5,8 +5,10 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type Listing, listingPath, withListing } from "../listing.ts";
-import { table } from "../terminal.ts";
+import { type Listing, emptyOf, listingPath, withListing } from "../listing.ts";
+import { count } from "../options.ts";
+import { showList } from "../terminal.ts";
+import { moment } from "../words.ts";
 
 const path = "/api/v1/ssh-keys";
 
@@ -19,13 +21,12 @@ export function sshKeysCommand(program: Command, context: Context): void {
   list.action(async (options: CommonOptions & Listing) => {
     const found = await Array.fromAsync(clientOf(context, options).all(listingPath(path, options), sshKey));
     if (options.json) return print(JSON.stringify(found));
-    if (found.length === 0)
-      return print("No key is known. Add one with 'rackwright ssh-keys add ~/.ssh/id_ed25519.pub'.");
     const rows = found.map(({ id, key, created_at }) => {
       const [kind = "", body = "", ...comment] = key.split(" ");
-      return [String(id), kind, `…${body.slice(-12)}`, created_at.slice(0, 19), comment.join(" ")];
+      return [String(id), kind, `…${body.slice(-12)}`, moment(created_at), comment.join(" ")];
     });
-    for (const line of table(["id", "kind", "key", "added", "comment"], rows)) print(line);
+    const empty = "No key is known. Add one with 'rackwright ssh-keys add ~/.ssh/id_ed25519.pub'.";
+    showList(context.terminal, ["id", "kind", "key", "added", "comment"], rows, emptyOf(options, empty));
   });
 
   withTarget(keys.command("add <file>").description("add the public keys of a file, one a line")).action(
@@ -62,10 +63,11 @@ export function sshKeysCommand(program: Command, context: Context): void {
     for (const { id, key } of items) print(`${key.split(" ").slice(2).join(" ") || key.split(" ")[0]} is key ${id}`);
   });
 
-  withTarget(keys.command("delete <id>").description("delete a key; machines deployed with it keep it")).action(
-    async (id: string, options: CommonOptions) => {
-      await clientOf(context, options).send("DELETE", `${path}/${encodeURIComponent(id)}`, undefined, z.unknown());
-      print(`key ${id} is deleted`);
+  const remove = keys.command("delete").argument("<id>", "its number in the list", count);
+  withTarget(remove.description("delete a key; machines deployed with it keep it")).action(
+    async (id: number, options: CommonOptions) => {
+      await clientOf(context, options).send("DELETE", `${path}/${id}`, undefined, z.unknown());
+      if (!options.json) print(`Key ${id} is deleted.`);
     },
   );
 }

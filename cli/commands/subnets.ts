@@ -9,7 +9,7 @@ import type { ApiClient } from "../client.ts";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type Listing, listingPath, withListing } from "../listing.ts";
+import { type Listing, emptyOf, listingPath, withListing } from "../listing.ts";
 import { listed } from "../options.ts";
 import { showList } from "../terminal.ts";
 import { moment } from "../words.ts";
@@ -110,8 +110,8 @@ async function find(client: ApiClient, name: string): Promise<Subnet> {
 export function subnetsCommand(program: Command, context: Context): void {
   const subnets = program.command("subnets").description("networks machines are on, and what DHCP answers there");
   const print = (line: string): void => context.terminal.print(line);
-  const show = (json: boolean | undefined, all: readonly Subnet[]): void => {
-    if (json) return print(JSON.stringify(all));
+  const show = (options: CommonOptions & Listing, all: readonly Subnet[]): void => {
+    if (options.json) return print(JSON.stringify(all));
     const rows = all.map((one) => [
       one.cidr,
       one.dhcp ? "on" : "off",
@@ -120,18 +120,18 @@ export function subnetsCommand(program: Command, context: Context): void {
       one.dns_servers.join(" ") || "-",
     ]);
     const empty = "No subnet yet: racks tell theirs, 'rackwright subnets create' makes others known.";
-    showList(context.terminal, ["subnet", "dhcp", "for strangers", "gateway", "dns"], rows, empty);
+    showList(context.terminal, ["subnet", "dhcp", "for strangers", "gateway", "dns"], rows, emptyOf(options, empty));
   };
 
   const list = subnets.command("list").description("subnets, those of the racks' interfaces and those made by hand");
   withTarget(withListing(list)).action(async (options: CommonOptions & Listing) =>
-    show(options.json, await listAll(clientOf(context, options), options)),
+    show(options, await listAll(clientOf(context, options), options)),
   );
   withFields(subnets.command("create <network>").description("make a subnet known, such as 10.0.0.0/24")).action(
     async (cidr: string, options: Fields) => {
       const client = clientOf(context, options);
       const body = { cidr, ...(await requestOf(client, options)) };
-      show(options.json, [await client.send("POST", "/api/v1/subnets", body, subnet)]);
+      show(options, [await client.send("POST", "/api/v1/subnets", body, subnet)]);
     },
   );
   withFields(subnets.command("update <network>").description("change a subnet")).action(
@@ -141,7 +141,7 @@ export function subnetsCommand(program: Command, context: Context): void {
       if (Object.keys(body).length === 0)
         throw new CliError("Nothing is given to change.", "See --help of this command.", 2);
       const { id } = await find(client, name);
-      show(options.json, [await client.send("PATCH", `/api/v1/subnets/${id}`, body, subnet)]);
+      show(options, [await client.send("PATCH", `/api/v1/subnets/${id}`, body, subnet)]);
     },
   );
   withTarget(subnets.command("delete <network>").description("forget a subnet")).action(
@@ -152,14 +152,19 @@ export function subnetsCommand(program: Command, context: Context): void {
       if (!options.json) print(`${cidr} is deleted.`);
     },
   );
-  withTarget(subnets.command("leases [network]").description("addresses DHCP gave out")).action(
-    async (name: string | undefined, options: CommonOptions) => {
+  withTarget(withListing(subnets.command("leases [network]").description("addresses DHCP gave out"))).action(
+    async (name: string | undefined, options: CommonOptions & Listing) => {
       const client = clientOf(context, options);
-      const query = name === undefined ? "" : `&subnet_id=${(await find(client, name)).id}`;
-      const found = await Array.fromAsync(client.all(`/api/v1/leases?limit=1000${query}`, lease));
+      const within = name === undefined ? {} : { subnet_id: String((await find(client, name)).id) };
+      const found = await Array.fromAsync(client.all(listingPath("/api/v1/leases", options, within), lease));
       if (options.json) return print(JSON.stringify(found));
       const rows = found.map((one) => [one.address, one.mac, one.hostname ?? "-", moment(one.expires_at)]);
-      showList(context.terminal, ["address", "mac", "hostname", "until"], rows, "No address is given out.");
+      showList(
+        context.terminal,
+        ["address", "mac", "hostname", "until"],
+        rows,
+        emptyOf(options, "No address is given out."),
+      );
     },
   );
 }

@@ -7,7 +7,7 @@ import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { findMachine } from "../find.ts";
-import { type Listing, listingPath, withListing } from "../listing.ts";
+import { type Listing, emptyOf, listingPath, withListing } from "../listing.ts";
 import { showList } from "../terminal.ts";
 
 type Fields = { comment?: string; kernelOptions?: string; xpath?: string; filter?: string };
@@ -36,8 +36,8 @@ function withFields(command: Command): Command {
 export function tagsCommand(program: Command, context: Context): void {
   const tags = program.command("tags").description("names for machines, given by hand or found by a definition");
   const pathOf = (name: string): string => `/api/v1/tags/${encodeURIComponent(name)}`;
-  const show = (json: boolean | undefined, all: readonly Tag[]): void => {
-    if (json) return context.terminal.print(JSON.stringify(all));
+  const show = (options: CommonOptions & Listing, all: readonly Tag[]): void => {
+    if (options.json) return context.terminal.print(JSON.stringify(all));
     const rows = all.map((one) => [
       one.name,
       one.pending === 0 ? String(one.machines) : `${one.machines} (${one.pending} to be asked)`,
@@ -46,19 +46,19 @@ export function tagsCommand(program: Command, context: Context): void {
       one.comment,
     ]);
     const header = ["name", "machines", "given", "kernel options", "comment"];
-    showList(context.terminal, header, rows, "No tag yet. 'rackwright tags create NAME' makes one.");
+    showList(context.terminal, header, rows, emptyOf(options, "No tag yet. 'rackwright tags create NAME' makes one."));
   };
 
   withTarget(withListing(tags.command("list").description("tags with how many machines have them"))).action(
     async (options: CommonOptions & Listing) => {
       const path = listingPath("/api/v1/tags", options);
-      show(options.json, await Array.fromAsync(clientOf(context, options).all(path, tag)));
+      show(options, await Array.fromAsync(clientOf(context, options).all(path, tag)));
     },
   );
   withTarget(withFields(tags.command("create <name>").description("make a tag"))).action(
     async (name: string, options: CommonOptions & Fields) => {
       const body = { name, ...tagFields(options) };
-      show(options.json, [await clientOf(context, options).send("POST", "/api/v1/tags", body, tag)]);
+      show(options, [await clientOf(context, options).send("POST", "/api/v1/tags", body, tag)]);
     },
   );
   withTarget(withFields(tags.command("update <name>").description("change a tag")))
@@ -73,7 +73,9 @@ export function tagsCommand(program: Command, context: Context): void {
         ...(options.name !== undefined && { name: options.name }),
         ...(options.byHand && { definition: null, definition_kind: null }),
       };
-      show(options.json, [await clientOf(context, options).send("PATCH", pathOf(name), body, tag)]);
+      if (Object.keys(body).length === 0)
+        throw new CliError("Nothing is given to change.", "See --help of this command.", 2);
+      show(options, [await clientOf(context, options).send("PATCH", pathOf(name), body, tag)]);
     });
   withTarget(tags.command("delete <name>").description("delete a tag; machines lose it")).action(
     async (name: string, options: CommonOptions) => {
@@ -94,7 +96,7 @@ export function tagsCommand(program: Command, context: Context): void {
       async (name: string, machines: string[], options: CommonOptions) => {
         const client = clientOf(context, options);
         const body = { [verb]: await idsOf(client, machines) };
-        show(options.json, [await client.send("POST", `${pathOf(name)}/machines`, body, tag)]);
+        show(options, [await client.send("POST", `${pathOf(name)}/machines`, body, tag)]);
       },
     );
 }

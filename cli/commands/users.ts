@@ -5,7 +5,7 @@ import { z } from "zod";
 import { clientOf, withTarget } from "../context.ts";
 import type { CommonOptions, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type Listing, listingPath, withListing } from "../listing.ts";
+import { type Listing, emptyOf, listingPath, withListing } from "../listing.ts";
 import { collect } from "../options.ts";
 import { roleFrom, roleWords } from "./groups.ts";
 import { showList } from "../terminal.ts";
@@ -55,19 +55,33 @@ export function userCommands(program: Command, context: Context): void {
 }
 
 type User = z.infer<typeof user>;
-type UserOptions = CommonOptions & { password?: string; administrator?: boolean; role: string[] };
+type UserOptions = CommonOptions & {
+  password?: string;
+  administrator?: boolean;
+  role: string[];
+  email?: string;
+  fullName?: string;
+};
 const role = [
   "--role <role>",
   "operator, user or auditor; operator:POOL for one pool; repeatable; replaces former ones",
 ] as const;
 const pathOf = (name: string): string => `/api/v1/users/${encodeURIComponent(name)}`;
+const withPerson = (command: Command): Command =>
+  command
+    .option("--email <address>", "e-mail address; '' for none")
+    .option("--full-name <text>", "name of the person; '' for none");
+const personOf = ({ email, fullName }: UserOptions): Record<string, string> => ({
+  ...(email !== undefined && { email }),
+  ...(fullName !== undefined && { full_name: fullName }),
+});
 
 /** `rackwright users …`: who may use the region, and their API keys. */
 function manageUsers(program: Command, context: Context): void {
   const users = program.command("users").description("who may sign in, and their API keys");
   const print = (line: string): void => context.terminal.print(line);
-  const show = (json: boolean | undefined, all: readonly User[]): void => {
-    if (json) return print(JSON.stringify(all));
+  const show = (options: CommonOptions & Listing, all: readonly User[]): void => {
+    if (options.json) return print(JSON.stringify(all));
     const rows = all.map((one) => [
       one.username,
       [one.administrator ? "administrator" : roleWords(one.grants), one.locked_until === null ? "" : "locked out"]
@@ -80,7 +94,7 @@ function manageUsers(program: Command, context: Context): void {
       context.terminal,
       ["username", "rights", "groups", "since"],
       rows,
-      "No user yet: see 'rackwright createadmin'.",
+      emptyOf(options, "No user yet: see 'rackwright createadmin'."),
     );
   };
   const password = ["--password <password>", "password of 8 characters or more (RACKWRIGHT_PASSWORD)"] as const;
@@ -90,9 +104,9 @@ function manageUsers(program: Command, context: Context): void {
   const list = withTarget(withListing(users.command("list").description("users and their rights")));
   list.action(async (options: CommonOptions & Listing) => {
     const path = listingPath("/api/v1/users", options);
-    show(options.json, await Array.fromAsync(clientOf(context, options).all(path, user)));
+    show(options, await Array.fromAsync(clientOf(context, options).all(path, user)));
   });
-  withTarget(users.command("create <username>").description("make a user who can sign in"))
+  withPerson(withTarget(users.command("create <username>").description("make a user who can sign in")))
     .option(...password)
     .option("--administrator", "who may do everything")
     .option(...role, collect, [])
@@ -105,12 +119,13 @@ function manageUsers(program: Command, context: Context): void {
         password: secret,
         administrator: options.administrator ?? false,
         ...(grants.length > 0 && { grants }),
+        ...personOf(options),
       };
       const made = await clientOf(context, options).send("POST", "/api/v1/users", body, user);
       if (options.json) print(JSON.stringify(given === undefined ? { ...made, password: secret } : made));
       else print(`${username} can sign in${given === undefined ? ` with the password ${secret}` : "."}`);
     });
-  withTarget(users.command("update <username>").description("change a user's password or rights"))
+  withPerson(withTarget(users.command("update <username>").description("change a user's password, rights or name")))
     .option(...password)
     .option("--administrator", "who may do everything from now on")
     .option("--no-administrator", "a user like others from now on")
@@ -118,18 +133,19 @@ function manageUsers(program: Command, context: Context): void {
     .action(async (username: string, options: UserOptions) => {
       const secret = passwordOf(options.password);
       const { administrator } = options;
-      if (secret === undefined && administrator === undefined && options.role.length === 0)
-        throw new CliError(
-          "Nothing is given to change.",
-          "Give --password, --role, --administrator or --no-administrator.",
-          2,
-        );
       const body = {
         ...(secret !== undefined && { password: secret }),
         ...(administrator !== undefined && { administrator }),
         ...(options.role.length > 0 && { grants: options.role.map(roleFrom) }),
+        ...personOf(options),
       };
-      show(options.json, [await clientOf(context, options).send("PATCH", pathOf(username), body, user)]);
+      if (Object.keys(body).length === 0)
+        throw new CliError(
+          "Nothing is given to change.",
+          "Give --password, --role, --administrator, --no-administrator, --email or --full-name.",
+          2,
+        );
+      show(options, [await clientOf(context, options).send("PATCH", pathOf(username), body, user)]);
     });
   withTarget(users.command("unlock <username>").description("let a user sign in again after too many attempts")).action(
     async (username: string, options: CommonOptions) => {
@@ -143,20 +159,20 @@ function manageUsers(program: Command, context: Context): void {
       if (!options.json) print(`${username} is deleted.`);
     },
   );
-  withTarget(users.command("keys <username>").description("a user's API keys, without their secrets")).action(
-    async (username: string, options: CommonOptions) => {
-      const found = await Array.fromAsync(clientOf(context, options).all(`${pathOf(username)}/tokens`, token));
-      if (options.json) return print(JSON.stringify(found));
-      const rows = found.map((one) => [
-        one.id,
-        one.name,
-        moment(one.created_at),
-        one.last_used_at === null ? "never" : moment(one.last_used_at),
-      ]);
-      const empty = `${username} has no API key: 'rackwright apikey --username ${username}' makes one.`;
-      showList(context.terminal, ["key", "name", "made", "last used"], rows, empty);
-    },
-  );
+  const keys = users.command("keys <username>").description("a user's API keys, without their secrets");
+  withTarget(withListing(keys)).action(async (username: string, options: CommonOptions & Listing) => {
+    const path = listingPath(`${pathOf(username)}/tokens`, options);
+    const found = await Array.fromAsync(clientOf(context, options).all(path, token));
+    if (options.json) return print(JSON.stringify(found));
+    const rows = found.map((one) => [
+      one.id,
+      one.name,
+      moment(one.created_at),
+      one.last_used_at === null ? "never" : moment(one.last_used_at),
+    ]);
+    const empty = `${username} has no API key: 'rackwright apikey --username ${username}' makes one.`;
+    showList(context.terminal, ["key", "name", "made", "last used"], rows, emptyOf(options, empty));
+  });
   withTarget(users.command("delete-key <username> <key>").description("make an API key worthless")).action(
     async (username: string, key: string, options: CommonOptions) => {
       const path = `${pathOf(username)}/tokens/${encodeURIComponent(key)}`;

@@ -8,6 +8,7 @@ import { InputError, NotFound, StateConflict } from "../errors.ts";
 import { appendAudit } from "../events/audit.ts";
 import { insertInterface } from "../interfaces/change.ts";
 import { clearLinks } from "../interfaces/link-rows.ts";
+import { knownNames } from "../known-names.ts";
 import { lockNode } from "../interfaces/node.ts";
 import type { By } from "../machines/ask.ts";
 import { randomSystemId } from "../machines/credentials.ts";
@@ -22,7 +23,10 @@ async function pointers(tx: Transaction, { zone, domain_id, parent }: Place, { c
   const found: { zone_id?: number; domain_id?: number; parent_id?: string | null } = {};
   if (zone !== undefined) {
     const row = await tx.selectFrom("zones").select("id").where("name", "=", zone).executeTakeFirst();
-    if (row === undefined) throw InputError.field("zone", zone, "names no zone there is");
+    if (row === undefined) {
+      const allowed = `must be the name of a zone that exists; ${await knownNames(tx, "zones", [zone])}`;
+      throw InputError.field("zone", zone, allowed);
+    }
     found.zone_id = row.id;
   }
   if (domain_id !== undefined) {

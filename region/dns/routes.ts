@@ -102,8 +102,8 @@ function registerResourceRoutes(
   by: (request: FastifyRequest) => { actor: string; now: Date },
 ): void {
   const wanted = listQuery(dnsResourceList).extend({
-    domain_id: number.optional(),
-    name: z.string().max(253).optional(),
+    domain_id: number.optional().describe("only those of a domain"),
+    name: z.string().max(253).optional().describe("only this name, without its domain"),
   });
   routes.get(
     "/api/v1/dns-resources",

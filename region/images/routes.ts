@@ -13,7 +13,9 @@ import { type Page, showPage } from "../page.ts";
 import type { Guards } from "../racks/routes.ts";
 import type { ImageSync, SyncOutcome } from "./sync.ts";
 
-const syncRequest = z.object({ verify: z.boolean().default(false) }).nullish();
+const syncRequest = z
+  .object({ verify: z.boolean().default(false).describe("read every file again and compare its hash") })
+  .nullish();
 const syncAnswer = z.object({
   registered: z.array(z.string()),
   removed: z.array(z.string()),
@@ -44,7 +46,7 @@ export function registerImageRoutes(
         summary: "Read an image",
         tags,
         params: z.object({ name: z.string().max(63) }),
-        querystring: z.object({ architecture: architecture.optional() }),
+        querystring: z.object({ architecture: architecture.optional().describe("which of several of this name") }),
         response: { 200: image },
       },
     },

@@ -198,7 +198,10 @@ describe("linking to subnets", () => {
       left.links.map(({ mode }) => mode),
       ["link_up"],
     );
-    await assert.rejects(unlinkSubnet(base.db, id, "eth0", 999_999, by), refused("id", /no link/));
+    await assert.rejects(
+      unlinkSubnet(base.db, id, "eth0", 999_999, by),
+      refused("id", /the number of a link of this interface; it has/),
+    );
     const off = await disconnect(base.db, id, "eth0", by);
     assert.deepEqual([off.vlan_id, off.links], [null, []]);
   });

@@ -143,6 +143,9 @@ async function makeGateway(tx: Transaction, all: readonly Interface[], id: numbe
   await tx.updateTable("interface_links").set({ default_gateway: true }).where("id", "=", id).execute();
 }
 
+const linksOf = ({ links }: { links: readonly { id: number }[] }): string =>
+  links.length === 0 ? "it has none" : `it has ${links.map(({ id }) => id).join(", ")}`;
+
 /** Takes a link off an interface. @throws InputError where the link is not its; errors as of `lockNode` */
 export async function unlinkSubnet(
   db: Database,
@@ -153,7 +156,7 @@ export async function unlinkSubnet(
 ): Promise<Interface> {
   return change(db, [nodeId, specifier], by, "unlinked", async ({ tx, node, one }) => {
     if (!one.links.some(({ id }) => id === linkId))
-      throw InputError.field("id", linkId, "names no link of this interface");
+      throw InputError.field("id", linkId, `must be the number of a link of this interface; ${linksOf(one)}`);
     await tx.deleteFrom("interface_links").where("id", "=", linkId).execute();
     await tx.updateTable("interfaces").set({ configured: true }).where("id", "=", one.id).execute();
     if (node.kind === "machine") await ensureLinkUp(tx, one.id, one.vlan_id);
@@ -198,7 +201,11 @@ export async function setDefaultGateway(
       return subnet === undefined || subnet.gateway === null ? [] : [{ id, subnet }];
     });
     if (fitting.length === 0 && linkId !== undefined)
-      throw InputError.field("link_id", linkId, "names no link of this interface whose subnet has a gateway");
+      throw InputError.field(
+        "link_id",
+        linkId,
+        `must be the number of a link of this interface whose subnet has a gateway; ${linksOf(one)}`,
+      );
     if (fitting.length === 0)
       throw new InputError("This interface has no usable gateways: none of its links is to a subnet with a gateway.");
     for (const { subnet } of fitting)

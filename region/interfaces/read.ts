@@ -49,9 +49,16 @@ export type Interface = {
   leases: { subnet_id: number; address: string }[];
 };
 
+/** What other rows tell of an interface. */
+type Connections = Pick<Interface, "mac" | "parents" | "children" | "links" | "leases">;
 /** `runs`: an installed system of its machine holds its addresses. */
-type Row = Omit<Interface, "mac" | "parents" | "children" | "links" | "leases"> & { runs: boolean };
-type LinkRow = Link & { interface_id: number };
+type Row = Omit<Interface, keyof Connections> & { runs: boolean };
+/** Rows by which interfaces hang together, in the order of their ids; leases in that of their addresses. */
+export type ConnectionRows = {
+  parents: readonly { interface_id: number; parent_id: number }[];
+  links: readonly (Link & { interface_id: number })[];
+  leases: readonly { mac: string; subnet_id: number; address: string }[];
+};
 
 /** Which interfaces: of these machines and devices, or by their own ids. */
 export type Which = { nodes: readonly string[] } | { ids: readonly number[] };
@@ -65,6 +72,17 @@ export async function loadInterfaces(db: Kysely<Tables>, which: Which, now: Date
   const rows = await interfaceRows(db, which);
   if (rows.length === 0) return new Map();
   const ids = rows.map(({ id }) => id);
+  const [parents, links] = [await parentRows(db, ids), await linkRows(db, ids)];
+  const macs = [...new Set(rows.flatMap(({ own_mac }) => own_mac ?? []))];
+  const connected = connect(rows, { parents, links, leases: await leaseRows(db, macs, now) });
+  return Map.groupBy(connected, ({ node_id }) => node_id);
+}
+
+/** Puts interfaces together with what hangs on them. The rows must be all of their nodes. */
+export function connect<R extends Pick<Row, "id" | "own_mac" | "mac_from_id" | "runs">>(
+  rows: readonly R[],
+  { parents, links, leases }: ConnectionRows,
+): (R & Connections)[] {
   // Rows become what is returned: a fleet has very many, and copies of them are most of the work.
   const found = rows.map((row) =>
     Object.assign(row, {
@@ -76,7 +94,6 @@ export async function loadInterfaces(db: Kysely<Tables>, which: Which, now: Date
     }),
   );
   const byId = new Map(found.map((one) => [one.id, one]));
-  const [parents, links] = [await parentRows(db, ids), await linkRows(db, ids)];
   for (const { interface_id, parent_id } of parents) {
     byId.get(interface_id)?.parents.push(parent_id);
     byId.get(parent_id)?.children.push(interface_id);
@@ -84,12 +101,14 @@ export async function loadInterfaces(db: Kysely<Tables>, which: Which, now: Date
   for (const { interface_id, id, mode, subnet_id, address, default_gateway } of links)
     byId.get(interface_id)?.links.push({ id, mode, subnet_id, address, default_gateway });
   for (const one of found) one.mac = addressOf(one, byId);
-  await addLeases(db, found, now);
-  return Map.groupBy<string, Interface>(found, ({ node_id }) => node_id);
+  if (leases.length > 0) addLeases(found, leases);
+  return found;
 }
 
+type Rooted = Pick<Interface, "own_mac" | "mac_from_id" | "parents">;
+
 /** The address an interface goes by, through however many parents. */
-function addressOf(one: Interface, byId: ReadonlyMap<number, Interface>, depth = 0): string | null {
+function addressOf(one: Rooted, byId: ReadonlyMap<number, Rooted>, depth = 0): string | null {
   if (one.own_mac !== null || depth > 8) return one.own_mac;
   const from = one.mac_from_id ?? one.parents[0];
   const parent = from === undefined ? undefined : byId.get(from);
@@ -114,7 +133,7 @@ async function interfaceRows(db: Kysely<Tables>, which: Which): Promise<Row[]> {
   return rows;
 }
 
-async function parentRows(db: Kysely<Tables>, ids: readonly number[]) {
+async function parentRows(db: Kysely<Tables>, ids: readonly number[]): Promise<ConnectionRows["parents"]> {
   return db
     .selectFrom("interface_parents")
     .selectAll()
@@ -124,28 +143,28 @@ async function parentRows(db: Kysely<Tables>, ids: readonly number[]) {
     .execute();
 }
 
-async function linkRows(db: Kysely<Tables>, ids: readonly number[]): Promise<LinkRow[]> {
-  const { rows } = await sql<LinkRow>`
+async function linkRows(db: Kysely<Tables>, ids: readonly number[]): Promise<ConnectionRows["links"]> {
+  const { rows } = await sql<ConnectionRows["links"][number]>`
     select l.id, l.interface_id, l.mode, l.subnet_id, host(a.address) as address, l.default_gateway
     from interface_links l left join ip_addresses a on a.id = l.ip_address_id
     where l.interface_id = any(${ids}::bigint[]) order by l.id`.execute(db);
   return rows;
 }
 
+async function leaseRows(db: Kysely<Tables>, macs: readonly string[], now: Date): Promise<ConnectionRows["leases"]> {
+  if (macs.length === 0) return [];
+  const { rows } = await sql<ConnectionRows["leases"][number]>`
+    select mac, subnet_id, host(address) as address from leases
+    where mac = any(${macs}::text[]) and state = 'leased' and expires_at > ${now}
+    order by leases.address`.execute(db);
+  return rows;
+}
+
 /** Leases of the cards, and with them the addresses of links that have theirs from DHCP. */
-async function addLeases(
-  db: Kysely<Tables>,
-  interfaces: readonly (Interface & { runs: boolean })[],
-  now: Date,
-): Promise<void> {
-  const macs = [...new Set(interfaces.flatMap(({ mac }) => (mac === null ? [] : [mac])))];
-  if (macs.length === 0) return;
-  const { rows } = await sql<{ mac: string; subnet_id: number; address: string }>`
-    select l.mac, l.subnet_id, host(l.address) as address
-    from subnets s join leases l on l.subnet_id = s.id
-    where l.mac = any(${macs}::text[]) and l.state <> 'declined' and l.state = 'leased' and l.expires_at > ${now}
-    order by l.address`.execute(db);
-  if (rows.length === 0) return;
+function addLeases(
+  interfaces: readonly (Pick<Interface, "mac" | "links" | "leases"> & { runs: boolean })[],
+  rows: ConnectionRows["leases"],
+): void {
   const byMac = Map.groupBy(rows, ({ mac }) => mac);
   for (const one of interfaces) {
     const leases = byMac.get(one.mac ?? "") ?? [];

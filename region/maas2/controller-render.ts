@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { type Controller, type ControllerKind, listControllers } from "../controllers/index.ts";
 import type { Tables } from "../database/tables.ts";
-import { resultFields } from "./machine-render.ts";
+import { resultFields } from "./result-fields.ts";
 import { type Surroundings, loadSurroundings } from "./machine-surroundings.ts";
 
 const base = "/MAAS/api/2.0";
@@ -43,7 +43,7 @@ export function renderController(controller: Controller, { zones, domains }: Sur
       service_set: rackServices.map((name) => ({ name, status: alive ? "running" : "dead", status_info: "" })),
     }),
     version: version ?? "",
-    ...resultFields({ sets: {}, statuses: [] }),
+    ...resultFields([]),
     hardware_info: Object.fromEntries(hardwareKeys.split(" ").map((key) => [key, "Unknown"])),
     tag_names: [],
     resource_uri: `${base}/${kind}controllers/${system_id}/`,

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../database/tables.ts";
-import { type Gateways, chooseGateways } from "../interfaces/gateways.ts";
+import { chooseGateways } from "../interfaces/gateways.ts";
 import { type Interface, type Link, loadInterfaces } from "../interfaces/read.ts";
 import { type Networks, loadNetworks } from "./network-render.ts";
 
@@ -51,21 +51,24 @@ export function renderNetwork(interfaces: readonly Interface[], networks: Networ
 
 /** A node's addresses and gateways. */
 export function networkSummary(
-  interfaces: readonly Interface[],
+  interfaces: readonly Pick<Interface, "enabled" | "links" | "leases">[],
   networks: Networks,
 ): Omit<MaasNetwork, "interface_set"> {
   const gateways = chooseGateways(interfaces, (id) => networks.subnet(id).gateway_ip);
   const links = interfaces.flatMap((one) => one.links.flatMap(({ address }) => address ?? []));
   const leases = interfaces.flatMap((one) => one.leases.map(({ address }) => address));
-  const shown = ({ ipv4, ipv6 }: Gateways) => ({
-    ipv4: { gateway_ip: ipv4?.address ?? null, link_id: ipv4?.link.id ?? null },
-    ipv6: { gateway_ip: ipv6?.address ?? null, link_id: ipv6?.link.id ?? null },
+  const shown = (found: { address: string; link: Link } | null) => ({
+    gateway_ip: found?.address ?? null,
+    link_id: found?.link.id ?? null,
   });
-  return { ip_addresses: [...new Set(links.length === 0 ? leases : links)], default_gateways: shown(gateways) };
+  return {
+    ip_addresses: [...new Set(links.length === 0 ? leases : links)],
+    default_gateways: { ipv4: shown(gateways.ipv4), ipv6: shown(gateways.ipv6) },
+  };
 }
 
 /** Names of a node's interfaces by their ids, in order. */
-export function naming(interfaces: readonly Interface[]): (ids: readonly number[]) => string[] {
+export function naming(interfaces: readonly Pick<Interface, "id" | "name">[]): (ids: readonly number[]) => string[] {
   const names = new Map(interfaces.map(({ id, name }) => [id, name]));
   return (ids) => (ids.length === 0 ? [] : ids.flatMap((id) => names.get(id) ?? []).toSorted());
 }
@@ -82,19 +85,14 @@ export function renderNode(interfaces: readonly Interface[], networks: Networks)
 }
 
 /** What an interface shows but its VLAN and subnets. */
-export function interfaceFields(one: Interface, networks: Networks, called: ReturnType<typeof naming>) {
+function interfaceFields(one: Interface, networks: Networks, called: ReturnType<typeof naming>) {
   return {
-    system_id: one.node_id,
-    id: one.id,
+    ...cardFields(one, networks, called),
     name: one.name,
     type: one.type,
-    mac_address: one.mac,
-    parents: called(one.parents),
-    children: called(one.children),
     tags: one.tags,
     enabled: one.enabled,
     params: paramsOf(one),
-    effective_mtu: one.mtu ?? vlanMtu(one, networks),
     vendor: one.vendor,
     product: one.product,
     firmware_version: one.firmware_version,
@@ -103,6 +101,20 @@ export function interfaceFields(one: Interface, networks: Networks, called: Retu
     link_speed: one.link_speed,
     numa_node: one.numa_node,
     sriov_max_vf: one.sriov_max_vf,
+  };
+}
+
+type CardParts = Pick<Interface, "node_id" | "id" | "mac" | "parents" | "children" | "mtu" | "vlan_id">;
+
+/** Of these fields, what does not follow from its row alone; the rest is `shown` of a card. */
+export function cardFields(one: CardParts, networks: Networks, called: ReturnType<typeof naming>) {
+  return {
+    system_id: one.node_id,
+    id: one.id,
+    mac_address: one.mac,
+    parents: called(one.parents),
+    children: called(one.children),
+    effective_mtu: one.mtu ?? vlanMtu(one, networks),
     resource_uri: `/MAAS/api/2.0/nodes/${one.node_id}/interfaces/${one.id}/`,
   };
 }
@@ -118,7 +130,7 @@ export function renderLink({ id, mode, address, subnet_id }: Link, networks: Net
 }
 
 /** Addresses an interface holds by a lease; null where there is none. */
-export function shownLeases({ leases }: Interface, networks: Networks) {
+export function shownLeases({ leases }: Pick<Interface, "leases">, networks: Networks) {
   if (leases.length === 0) return null;
   return leases.map(({ subnet_id, address }) => ({ subnet: networks.subnet(subnet_id), ip_address: address }));
 }
@@ -131,6 +143,6 @@ function paramsOf({ params: { accept_ra, ...params }, mtu }: Interface): object 
   return { ...(mtu !== null && { mtu }), ...params, ...(accept_ra !== undefined && { "accept-ra": accept_ra }) };
 }
 
-function vlanMtu({ vlan_id }: Interface, networks: Networks): number {
+function vlanMtu({ vlan_id }: Pick<Interface, "vlan_id">, networks: Networks): number {
   return vlan_id === null ? usualMtu : networks.vlan(vlan_id).mtu;
 }

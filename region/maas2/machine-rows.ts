@@ -1,6 +1,8 @@
-import type { MachineStatus, ResultType, ScriptStatus } from "@rackwright/contract";
+import type { Architecture, Firmware, MachineStatus, ResultType, ScriptStatus } from "@rackwright/contract";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import type { ConnectionRows, Interface } from "../interfaces/read.ts";
+import { type StorageRows, storageColumns } from "../storage/index.ts";
 
 /** A machine as its own row and its index tell, without its inventory. What is JSON already comes as text. */
 export type MachineViewRow = {
@@ -13,7 +15,8 @@ export type MachineViewRow = {
   domain_id: number;
   owner: string | null;
   annotations: string;
-  tags: string[];
+  /** Of tags. */
+  tag_ids: number[];
   locked: boolean;
   address_ttl: number | null;
   status: MachineStatus;
@@ -28,10 +31,12 @@ export type MachineViewRow = {
   enable_kernel_crash_dump: boolean;
   is_dpu: boolean;
   image: string | null;
+  /** An installed system holds its addresses. */
+  runs: boolean;
   hwe_kernel: string;
   min_hwe_kernel: string;
-  architecture: string | null;
-  firmware: string | null;
+  architecture: Architecture | null;
+  firmware: Firmware | null;
   boot_mac: string | null;
   cpu_count: number | null;
   cpu_speed: number | null;
@@ -42,74 +47,97 @@ export type MachineViewRow = {
   numa_nodes: string;
 };
 
+/** An interface as a list of machines needs it. */
+export type CardRow = Pick<
+  Interface,
+  "id" | "name" | "type" | "own_mac" | "mac_from_id" | "vlan_id" | "mtu" | "enabled"
+>;
+
+/** How the newest set of scripts of a type went, by what its scripts are about. */
+export type ResultRow = { type: ResultType; id: number; hardware: string | null; statuses: ScriptStatus[] | null };
+
+/**
+ * What hangs on a machine, in the order of ids; null for none. `shown_…` is a line of JSON text, after its first brace, for
+ * each card or device, of all that follows from its row alone.
+ */
+export type MachineParts = StorageRows & {
+  results: ResultRow[] | null;
+  cards: CardRow[] | null;
+  shown_cards: string | null;
+  parents: ConnectionRows["parents"] | null;
+  links: ConnectionRows["links"] | null;
+  leases: ConnectionRows["leases"] | null;
+  shown_devices: string | null;
+};
+
+/** A machine with all that hangs on it, and the moment it was made as a list goes on by it. */
+export type MachineRow = MachineViewRow & MachineParts & { created: string };
+
 /** Where a list goes on: after the machine created then. The moment as text, since a Date has no microseconds. */
 export type Position = { created: string; id: string };
 
+type Reading = { now: Date; after?: Position | undefined; limit?: number | undefined };
+
 /**
- * Machines in the order in which they were made.
+ * Machines with all that hangs on them, in the order in which they were made: one statement, so that all of it is of one
+ * moment. What there are several of comes as JSON, which is read many times faster than columns of rows.
  *
  * @param where a condition on `machines`
+ * @param now at which leases count
  */
 export async function machineRows(
   db: Kysely<Tables>,
   where: RawBuilder<boolean>,
-  { after, limit }: { after?: Position | undefined; limit?: number | undefined } = {},
-): Promise<(MachineViewRow & { created: string })[]> {
+  { now, after, limit }: Reading,
+): Promise<MachineRow[]> {
   const onwards =
     after === undefined
       ? sql`true`
       : sql`(machines.created_at, machines.id) > (${after.created}::timestamptz, ${after.id})`;
-  const { rows } = await sql<MachineViewRow & { created: string }>`
-    select machines.id, machines.hostname, machines.description, machines.uuid, machines.zone_id, machines.pool_id,
-      machines.domain_id, users.username as owner, machines.annotations::text as annotations,
-      array(select tags.name from machine_tags join tags on tags.id = machine_tags.tag_id
-        where machine_tags.machine_id = machines.id order by tags.name) as tags,
-      machines.locked, machines.address_ttl, machines.status, told.type as event_type, told.message as event_message,
-      machines.failure ->> 'message' as failure, machines.power_state, machines.power_driver, machines.netboot,
-      machines.ephemeral, machines.enable_hw_sync, machines.enable_kernel_crash_dump, machines.is_dpu, machines.image,
-      machines.hwe_kernel, machines.min_hwe_kernel, machines.architecture, machines.firmware, machines.boot_mac,
-      machines.cpu_count, machines.cpu_speed, machines.memory, machines.storage, machines.swap_size,
-      machines.hardware_info::text as hardware_info, machines.numa_nodes::text as numa_nodes,
-      machines.created_at::text as created
-    from machines
-      left join users on users.id = machines.owner_id
+  const { rows } = await sql<MachineRow>`
+    with page as materialized (
+      select machines.*, users.username as owner from machines left join users on users.id = machines.owner_id
+      where ${where} and ${onwards}
+      order by machines.created_at, machines.id limit ${limit ?? null})
+    select ${machineColumns}, ${storageColumns(sql.ref("page.id"))},
+      (select json_agg(found) from (
+        select newest.type, newest.id, runs.hardware_type as hardware,
+          array_agg(distinct runs.status) filter (where not runs.suppressed) as statuses
+        from (select distinct on (type) type, id from script_sets where machine_id = page.id order by type, id desc)
+          as newest left join script_results as runs on runs.set_id = newest.id
+        group by 1, 2, 3) as found) as results,
+      (select json_agg(row_to_json(found) order by id) from (
+        select id, name, type, mac as own_mac, mac_from_id, vlan_id, mtu, enabled
+        from interfaces where machine_id = page.id) as found) as cards,
+      (select string_agg(shown, chr(10) order by id) from interfaces where machine_id = page.id) as shown_cards,
+      (select json_agg(found) from (
+        select parent.interface_id, parent.parent_id
+        from interfaces join interface_parents as parent on parent.interface_id = interfaces.id
+        where machine_id = page.id order by 1, 2) as found) as parents,
+      (select json_agg(found) from (
+        select link.id, link.interface_id, link.mode, link.subnet_id, host(ip_addresses.address) as address,
+          link.default_gateway
+        from interfaces join interface_links as link on link.interface_id = interfaces.id
+          left join ip_addresses on ip_addresses.id = link.ip_address_id
+        where machine_id = page.id order by 1) as found) as links,
+      (select json_agg(found) from (
+        select leases.mac, leases.subnet_id, host(leases.address) as address
+        from interfaces join leases on leases.mac = interfaces.mac
+        where machine_id = page.id and leases.state = 'leased' and leases.expires_at > ${now}
+        order by leases.address) as found) as leases,
+      (select string_agg(shown, chr(10) order by id) from block_devices where machine_id = page.id) as shown_devices
+    from page
       left join lateral (select type, message from events
-        where events.machine_id = machines.id and level <> 'debug' order by id desc limit 1) as told on true
-    where ${where} and ${onwards}
-    order by machines.created_at, machines.id
-    limit ${limit ?? null}`.execute(db);
+        where events.machine_id = page.id and level <> 'debug' order by id desc limit 1) as told on true
+    order by page.created_at, page.id`.execute(db);
   return rows;
 }
 
-/** What scripts came to on one machine: the newest set of each type, and how its runs stand by what they are about. */
-export type MachineResults = {
-  sets: Partial<Record<ResultType, number>>;
-  statuses: { type: ResultType; hardware: string; statuses: ScriptStatus[] }[];
-};
-
-/** Results of machines by their ids: one query, however many there are. */
-export async function resultsOf(db: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, MachineResults>> {
-  const { rows } = await sql<{
-    machine_id: string;
-    type: ResultType;
-    id: number;
-    hardware: string | null;
-    statuses: ScriptStatus[] | null;
-  }>`
-    with newest as materialized (
-      select distinct on (machine_id, type) machine_id, type, id from script_sets
-      where machine_id = any(${[...ids]}::text[]) order by machine_id, type, id desc
-    )
-    select newest.machine_id, newest.type, newest.id, runs.hardware_type as hardware,
-      array_agg(distinct runs.status) filter (where not runs.suppressed) as statuses
-    from newest left join script_results as runs on runs.set_id = newest.id
-    group by 1, 2, 3, 4`.execute(db);
-  const found = new Map<string, MachineResults>();
-  for (const { machine_id, type, id, hardware, statuses } of rows) {
-    const one = found.get(machine_id) ?? { sets: {}, statuses: [] };
-    one.sets[type] = id;
-    if (hardware !== null && statuses !== null) one.statuses.push({ type, hardware, statuses });
-    found.set(machine_id, one);
-  }
-  return found;
-}
+const machineColumns = sql.raw(`
+  page.id, hostname, description, uuid, zone_id, pool_id, domain_id, owner, annotations::text as annotations,
+  (select coalesce(json_agg(tag_id), '[]') from machine_tags where machine_id = page.id) as tag_ids,
+  locked, address_ttl, status, told.type as event_type, told.message as event_message,
+  failure ->> 'message' as failure, power_state, power_driver, netboot, ephemeral, enable_hw_sync,
+  enable_kernel_crash_dump, is_dpu, image, installed or status = 'deploying' as runs, hwe_kernel, min_hwe_kernel,
+  architecture, firmware, boot_mac, cpu_count, cpu_speed, memory, storage, swap_size,
+  hardware_info::text as hardware_info, numa_nodes::text as numa_nodes, created_at::text as created`);

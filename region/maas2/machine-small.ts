@@ -1,13 +1,16 @@
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { noMatch } from "./common.ts";
-import { machineRows } from "./machine-rows.ts";
 import { statusWords } from "./machine-status.ts";
 import { loadSurroundings } from "./machine-surroundings.ts";
 
 /** What a stranger who told of a machine learns of it. @throws NotFound */
 export async function anonymousMachine(db: Kysely<Tables>, id: string): Promise<object> {
-  const [row] = await machineRows(db, sql<boolean>`machines.id = ${id}`);
+  const row = await db
+    .selectFrom("machines")
+    .select(["id", "hostname", "domain_id", "architecture", "status", "power_driver", "power_state", "zone_id"])
+    .where("id", "=", id)
+    .executeTakeFirst();
   if (row === undefined) throw noMatch("Machine");
   const { domains, zones } = await loadSurroundings(db);
   const domain = domains.get(row.domain_id);

@@ -11,13 +11,15 @@ export type Surroundings = {
   pools: ReadonlyMap<number, object>;
   domains: ReadonlyMap<number, { id: number; name: string }>;
   networks: Networks;
+  /** Names by number. */
+  tags: ReadonlyMap<number, string>;
   /** Operating system and release by name of the image. */
   images: ReadonlyMap<string, { os: string; release: string }>;
   /** Bytes of what is shown again and again. */
   shared: WeakMap<object, Buffer>;
 };
 
-/** Reads zones, pools, domains, images and networks: a fixed number of queries. */
+/** Reads zones, pools, domains, tags, images and networks: a fixed number of queries. */
 export async function loadSurroundings(db: Kysely<Tables>): Promise<Surroundings> {
   const zones = await db.selectFrom("zones").select(["id", "name", "description"]).execute();
   const pools = await db.selectFrom("pools").select(["id", "name", "description"]).execute();
@@ -26,6 +28,7 @@ export async function loadSurroundings(db: Kysely<Tables>): Promise<Surroundings
     .select(["name", "os", "release"])
     .where("kind", "=", "deployable")
     .execute();
+  const tags = await db.selectFrom("tags").select(["id", "name"]).execute();
   const domains = await readDomains(db);
   return {
     zones: new Map(
@@ -34,9 +37,16 @@ export async function loadSurroundings(db: Kysely<Tables>): Promise<Surroundings
     pools: new Map(pools.map((pool) => [pool.id, { ...pool, resource_uri: `${base}/resourcepool/${pool.id}/` }])),
     domains: new Map(domains.map((domain) => [domain.id, domain])),
     networks: await loadNetworks(db),
+    tags: new Map(tags.map(({ id, name }) => [id, name])),
     images: new Map(images.map(({ name, os, release }) => [name, { os, release }])),
     shared: new WeakMap(),
   };
+}
+
+/** Names of a machine's tags, in order. */
+export function tagNames({ tag_ids }: Pick<MachineViewRow, "tag_ids">, { tags }: Pick<Surroundings, "tags">): string[] {
+  // A tag that was made a moment ago is not among those read before the list began.
+  return tag_ids.flatMap((id) => tags.get(id) ?? []).toSorted();
 }
 
 /** Operating system and release of a machine's image: by the image, or by its name where it is no longer there. */

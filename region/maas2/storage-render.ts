@@ -1,17 +1,11 @@
-import type { Kysely } from "kysely";
-import type { Tables } from "../database/tables.ts";
 import type { BlockDevice, CacheSet, Filesystem, Group, Partition, Place, Storage } from "../storage/index.ts";
 import {
-  availableSize,
-  bootDisk,
-  emptyStorage,
   filesystemOf,
   groupSize,
   groupUsed,
   humanSize,
   isMember,
   isPhysical,
-  loadStorages,
   madeBy,
   membersOf,
   partitionName,
@@ -58,13 +52,11 @@ export function renderPartition(storage: Storage, device: BlockDevice, partition
 
 /** A block device as MAAS renders it, with its partitions. */
 export function renderDevice(storage: Storage, device: BlockDevice) {
-  const place = { device, partition: null };
   const physical = isPhysical(device);
   // What a disk does not say is an empty text, and only of a virtual device nothing: programs compare.
   const said = (word: string | null): string | null => (physical ? (word ?? "") : word);
   return {
-    system_id: storage.machineId,
-    id: device.id,
+    ...deviceUse(storage, device),
     name: device.name,
     uuid: device.uuid,
     type: physical ? "physical" : "virtual",
@@ -74,16 +66,26 @@ export function renderDevice(storage: Storage, device: BlockDevice) {
     id_path: device.id_path,
     size: device.size,
     block_size: device.block_size,
-    available_size: availableSize(storage, device),
-    used_size: usedSize(storage, device),
-    used_for: usedFor(storage, place),
     tags: device.tags,
-    filesystem: renderFilesystem(filesystemOf(storage, place)),
     partition_table_type: device.partition_table,
-    partitions: partitionsOf(storage, device).map((partition) => renderPartition(storage, device, partition)),
     firmware_version: device.firmware_version,
     storage_pool: null,
     numa_node: device.numa_node,
+  };
+}
+
+/** Of a block device, what does not follow from its row alone; the rest is what `shownDevices` gives. */
+export function deviceUse(storage: Storage, device: BlockDevice) {
+  const place = { device, partition: null };
+  const used_size = usedSize(storage, device);
+  return {
+    system_id: storage.machineId,
+    id: device.id,
+    available_size: device.size - used_size,
+    used_size,
+    used_for: usedFor(storage, place),
+    filesystem: renderFilesystem(filesystemOf(storage, place)),
+    partitions: partitionsOf(storage, device).map((partition) => renderPartition(storage, device, partition)),
     resource_uri: `${nodes}/${storage.machineId}/blockdevices/${device.id}/`,
   };
 }
@@ -176,17 +178,11 @@ export function renderDatastore(storage: Storage, group: Group) {
   };
 }
 
-/** What a machine object of the MAAS API says of storage. */
-export function renderStorageOf(storage: Storage) {
-  const devices = storage.devices.map((device) => renderDevice(storage, device));
-  const boot = bootDisk(storage);
+/** What a machine object of the MAAS API says of storage beside its devices. */
+export function storageFields(storage: Storage) {
   const stub = ({ id }: Group | CacheSet) => ({ system_id: storage.machineId, id, __incomplete__: true as const });
   const raid = ({ kind }: Group): boolean => kind.startsWith("raid-");
   return {
-    blockdevice_set: devices,
-    physicalblockdevice_set: devices.filter(({ type }) => type === "physical"),
-    virtualblockdevice_set: devices.filter(({ type }) => type === "virtual"),
-    boot_disk: devices.find(({ id }) => id === boot?.id) ?? null,
     volume_groups: storage.groups.filter(({ kind }) => kind === "lvm").map(stub),
     raids: storage.groups.filter(raid).map(stub),
     bcaches: storage.groups.filter(({ kind }) => kind === "bcache").map(stub),
@@ -201,17 +197,4 @@ export function renderStorageOf(storage: Storage) {
         mount_options,
       })),
   };
-}
-export type RenderedStorage = ReturnType<typeof renderStorageOf>;
-
-/**
- * What machine objects say of storage, by machine id, in as many queries for one machine as for a page of them. Every
- * machine asked for is in it.
- */
-export async function renderStorage(
-  db: Kysely<Tables>,
-  machineIds: readonly string[],
-): Promise<Map<string, RenderedStorage>> {
-  const storages = await loadStorages(db, machineIds);
-  return new Map(machineIds.map((id) => [id, renderStorageOf(storages.get(id) ?? emptyStorage(id))]));
 }

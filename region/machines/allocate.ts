@@ -187,7 +187,9 @@ async function nothingFree(tx: Transaction, request: AllocateRequest, caller: Ca
   const wishes = Object.entries(request).filter(([, value]) => value !== undefined);
   const words = wishes.map(([name, value]) => `${name} ${[value].flat().join(" ")}`).join(", ");
   return new StateConflict(
-    words === "" ? "No machine is ready." : `No ready machine has ${words} (${ready} machines are ready).`,
+    words === ""
+      ? "No machine is ready."
+      : `No ready machine has ${words} (${ready} ${ready === 1 ? "machine is" : "machines are"} ready).`,
     noMachineAvailable,
   );
 }

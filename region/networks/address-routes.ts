@@ -24,7 +24,15 @@ export function registerAddressRoutes(app: App, { db, clock }: { db: Database; c
     shown: ranges.ipRangeList,
     create: contract.ipRangeCreate,
     update: contract.ipRangeUpdate,
-    filters: { subnet_id: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional() },
+    filters: {
+      subnet_id: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(Number.MAX_SAFE_INTEGER)
+        .optional()
+        .describe("only those of a subnet"),
+    },
     list: (_, asked, { subnet_id }) => ranges.pageOfIpRanges(db, asked, subnet_id ?? null),
     read: (_, id) => ranges.getIpRange(db, id),
     make: (request, wanted) => ranges.createIpRange(db, wanted, byCaller(request)),
@@ -50,7 +58,10 @@ export function registerAddressRoutes(app: App, { db, clock }: { db: Database; c
     shown: addresses.ipAddressList,
     create: contract.ipAddressCreate,
     update: contract.ipAddressUpdate,
-    filters: { address: contract.ipAddress.optional(), owner: z.string().max(256).optional() },
+    filters: {
+      address: contract.ipAddress.optional().describe("only this address"),
+      owner: z.string().max(256).optional().describe("only those of this user"),
+    },
     list: (request, asked, filters) => addresses.pageOfIpAddresses(db, callerOf(request), asked, filters),
     read: (request, id) => addresses.getIpAddress(db, id, callerOf(request)),
     make: (request, wanted) => addresses.reserveIpAddress(db, wanted, byCaller(request)),

@@ -17,8 +17,8 @@ import * as subnets from "./subnets.ts";
 import * as vlans from "./vlans.ts";
 
 const leaseQuery = listQuery(leaseList).extend({
-  subnet_id: z.coerce.number().int().optional(),
-  mac: contract.macAddress.optional(),
+  subnet_id: z.coerce.number().int().optional().describe("only those of a subnet"),
+  mac: contract.macAddress.optional().describe("only that of this card"),
 });
 
 /** `/api/v1/` fabrics, vlans, spaces, subnets, static-routes and leases, and those of addresses. */
@@ -45,7 +45,15 @@ export function registerNetworkRoutes(app: App, deps: { db: Database; clock: Clo
     shown: vlans.vlanList,
     create: contract.vlanCreate,
     update: contract.vlanUpdate,
-    filters: { fabric_id: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional() },
+    filters: {
+      fabric_id: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(Number.MAX_SAFE_INTEGER)
+        .optional()
+        .describe("only those of a fabric"),
+    },
     list: (_, asked, { fabric_id }) => vlans.pageOfVlans(db, asked, fabric_id ?? null),
     read: (_, id) => vlans.getVlan(db, id),
     make: (request, wanted) => vlans.createVlan(db, wanted, by(request)),

@@ -266,7 +266,11 @@ describe("scripts of an agent", () => {
         assert.doesNotMatch(`${error.message} ${JSON.stringify(error.failures)}`, /hunter2/);
         return true;
       });
-    await refused(/names or tags of testing scripts; there are: disk-test, key-test/, "testing", ["nonsense"]);
+    await refused(
+      /^testing_scripts must be names or tags of testing scripts; there are: disk-test, key-test/,
+      "testing",
+      ["nonsense"],
+    );
     await refused(/names or tags of testing/, "testing", ["plain"]);
     await refused(/has no parameter 'colour'.*one of storage, seconds/, "testing", ["disk-test"], {
       "disk-test": { colour: "red" },

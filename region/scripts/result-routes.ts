@@ -87,7 +87,7 @@ export function registerResultRoutes(
           "X-Result-Status how the script stands. With `wait` the answer comes as soon as there is more.",
         params,
         querystring: z.object({
-          stream: z.enum(outputStreams).default("combined"),
+          stream: z.enum(outputStreams).default("combined").describe("standard output, standard error, or both"),
           offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe("bytes to pass over"),
           wait: z.coerce
             .number()

@@ -53,7 +53,7 @@ export function selectScripts(
         .slice(0, 100)
         .join(", ");
       throw InputError.field(
-        "scripts",
+        type === "release" ? "scripts" : `${type}_scripts`,
         word.slice(0, 200),
         `must be names or tags of ${type} scripts; there are: ${known || "none"}; '${word.slice(0, 200)}' is none`,
       );

@@ -18,7 +18,9 @@ export async function suppressResult(
 ): Promise<void> {
   const result = await readResult(tx, id);
   if (suppressed && !failedStatuses.some((status) => status === result.status))
-    throw new StateConflict(`Result ${id} of ${result.name} is ${result.status}: there is no failure to suppress.`);
+    throw new StateConflict(`Result ${id} of ${result.name} is ${result.status}: there is no failure to suppress.`, {
+      next: "Nothing needs to be done: it does not stand in the way of anything.",
+    });
   await tx.updateTable("script_results").set({ suppressed }).where("id", "=", id).execute();
   const verb = suppressed ? "suppress" : "unsuppress";
   await appendEvent(tx, {

@@ -1,38 +1,65 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { json } from "../database/pool.ts";
 import type { Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
-import { type BlockDevice, type Storage, emptyStorage } from "./model.ts";
+import type { BlockDevice, Storage } from "./model.ts";
 
-/** The storage of machines, by machine id, in six queries however many they are. Unknown machines are left out. */
-export async function loadStorages(db: Kysely<Tables>, machineIds: readonly string[]): Promise<Map<string, Storage>> {
-  const ids = sql<boolean>`machine_id = any(${machineIds}::text[])`;
-  const machines = await db
-    .selectFrom("machines")
-    .leftJoin("machine_storage", "machine_storage.machine_id", "machines.id")
-    .select(["machines.id", "architecture", "firmware", "boot_disk_id"])
-    .where(sql<boolean>`machines.id = any(${machineIds}::text[])`)
-    .execute();
-  const storages = new Map<string, Storage>();
-  for (const { id, architecture, firmware, boot_disk_id } of machines)
-    storages.set(id, { ...emptyStorage(id), architecture, firmware, bootDiskId: boot_disk_id });
-  const spread = <Row extends { machine_id: string }>(rows: readonly Row[], into: (storage: Storage) => Row[]) => {
-    for (const row of rows) {
-      const storage = storages.get(row.machine_id);
-      if (storage) into(storage).push(row);
-    }
+type Parts = Pick<Storage, "devices" | "partitions" | "filesystems" | "groups" | "cacheSets">;
+
+/** A machine's storage as `storageColumns` read it; null for none of a kind. */
+export type StorageRows = { [part in keyof Parts]: Parts[part] | null } & { boot_disk_id: number | null };
+
+const parts: readonly [keyof Parts, string][] = [
+  [
+    "devices",
+    `select id, machine_id, name, size, block_size, tags, partition_table, model, serial, id_path, firmware_version,
+      numa_node, found, group_id, uuid from block_devices where machine_id = $ order by id`,
+  ],
+  ["partitions", "select * from partitions where machine_id = $ order by device_id, number"],
+  ["filesystems", "select * from filesystems where machine_id = $ order by id"],
+  ["groups", "select * from storage_groups where machine_id = $ order by id"],
+  ["cacheSets", "select * from storage_cache_sets where machine_id = $ order by id"],
+];
+
+/**
+ * Columns of a query of machines that make a `StorageRows`. The rows of each kind come as JSON: for thousands of them the
+ * driver would take several times as long to make objects of columns.
+ *
+ * @param id names the machine's id in the query
+ */
+export function storageColumns(id: RawBuilder<unknown>): RawBuilder<unknown> {
+  const column = ([name, query]: (typeof parts)[number]) => {
+    const [before = "", after = ""] = query.split("$");
+    return sql`(select json_agg(entry) from (${sql.raw(before)}${id}${sql.raw(after)}) as entry) as ${sql.ref(name)}`;
   };
-  const devices = await db.selectFrom("block_devices").selectAll().where(ids).orderBy("id").execute();
-  spread(devices, (storage) => storage.devices);
-  const ordered = db.selectFrom("partitions").selectAll().where(ids).orderBy("device_id").orderBy("number");
-  spread(await ordered.execute(), (storage) => storage.partitions);
-  const filesystems = await db.selectFrom("filesystems").selectAll().where(ids).orderBy("id").execute();
-  spread(filesystems, (storage) => storage.filesystems);
-  const groups = await db.selectFrom("storage_groups").selectAll().where(ids).orderBy("id").execute();
-  spread(groups, (storage) => storage.groups);
-  const sets = await db.selectFrom("storage_cache_sets").selectAll().where(ids).orderBy("id").execute();
-  spread(sets, (storage) => storage.cacheSets);
-  return storages;
+  const disk = sql`(select boot_disk_id from machine_storage where machine_id = ${id}) as boot_disk_id`;
+  return sql.join([...parts.map(column), disk]);
+}
+
+/** The storage of a machine out of its row. */
+export function storageOfRow(
+  { id, architecture, firmware }: Pick<Storage, "architecture" | "firmware"> & { id: string },
+  rows: StorageRows,
+): Storage {
+  return {
+    machineId: id,
+    architecture,
+    firmware,
+    bootDiskId: rows.boot_disk_id,
+    devices: rows.devices ?? [],
+    partitions: rows.partitions ?? [],
+    filesystems: rows.filesystems ?? [],
+    groups: rows.groups ?? [],
+    cacheSets: rows.cacheSets ?? [],
+  };
+}
+
+/** The storage of machines, by machine id, in one query however many they are. Unknown machines are left out. */
+export async function loadStorages(db: Kysely<Tables>, machineIds: readonly string[]): Promise<Map<string, Storage>> {
+  const { rows } = await sql<Pick<Storage, "architecture" | "firmware"> & { id: string } & StorageRows>`
+    select id, architecture, firmware, ${storageColumns(sql.ref("machines.id"))}
+    from machines where id = any(${machineIds}::text[])`.execute(db);
+  return new Map(rows.map((row) => [row.id, storageOfRow(row, row)]));
 }
 
 /** Children first: what is deleted takes nothing with it that stays. */
@@ -73,10 +100,14 @@ function changed(before: readonly Row[], after: readonly Row[]): Row[] {
 async function upsert(tx: Transaction, table: string, rows: readonly Row[]): Promise<void> {
   const [first] = rows;
   if (first === undefined) return;
-  const columns = Object.keys(first).filter((column) => column !== "id");
-  const updates = columns.map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`);
+  const columns = Object.keys(first);
+  const names = sql.join(columns.map((column) => sql.ref(column)));
+  const updates = columns
+    .filter((column) => column !== "id")
+    .map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`);
   await sql`
-    insert into ${sql.table(table)} select * from jsonb_populate_recordset(null::${sql.table(table)}, ${json(rows)})
+    insert into ${sql.table(table)} (${names})
+    select ${names} from jsonb_populate_recordset(null::${sql.table(table)}, ${json(rows)})
     on conflict (id) do update set ${sql.join(updates)}`.execute(tx);
 }
 

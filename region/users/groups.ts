@@ -161,7 +161,7 @@ export async function changeMembers(
       throw InputError.field(
         add.includes(unknown[0] ?? "") ? "add" : "remove",
         unknown.slice(0, 10).join(", "),
-        "must name users that exist",
+        `must name users that exist, which ${unknown.slice(0, 10).join(", ")} ${unknown.length === 1 ? "is" : "are"} not`,
       );
     const idsOf = (names: readonly string[]) => names.flatMap((username) => ids.get(username) ?? []);
     if (remove.length > 0)

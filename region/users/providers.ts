@@ -217,7 +217,11 @@ async function requireGroups(tx: Transaction, map: Record<string, string>): Prom
   const known = await tx.selectFrom("groups").select("name").where("name", "in", names).execute();
   const unknown = names.filter((name) => !known.some((group) => group.name === name));
   if (unknown.length > 0)
-    throw InputError.field("group_map", unknown.slice(0, 10).join(", "), "must lead to groups that exist");
+    throw InputError.field(
+      "group_map",
+      unknown.slice(0, 10).join(", "),
+      `must lead to groups that exist, which ${unknown.slice(0, 10).join(", ")} ${unknown.length === 1 ? "is" : "are"} not`,
+    );
 }
 
 function audit(

@@ -1,4 +1,4 @@
-import type { Generated } from "kysely";
+import type { Generated, GeneratedAlways } from "kysely";
 import type { Identity, InstantOrNow, Instant, JsonOrDefault } from "./columns.ts";
 
 export type InterfaceType = "physical" | "bond" | "bridge" | "vlan";
@@ -32,6 +32,7 @@ export interface InterfacesTable {
   numa_node: number | null;
   sriov_max_vf: Generated<number>;
   seen: Generated<string[]>;
+  shown: GeneratedAlways<string>;
 }
 
 export interface InterfaceParentsTable {

@@ -1,4 +1,4 @@
-import type { Generated } from "kysely";
+import type { Generated, GeneratedAlways } from "kysely";
 import type { Json } from "./columns.ts";
 
 export type GroupKind = "lvm" | "raid-0" | "raid-1" | "raid-5" | "raid-6" | "raid-10" | "bcache" | "vmfs6";
@@ -36,6 +36,7 @@ export interface BlockDevicesTable {
   found: Generated<boolean>;
   group_id: number | null;
   uuid: string | null;
+  shown: GeneratedAlways<string>;
 }
 
 export interface PartitionsTable {
