@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
 import { enqueuePowers } from "./enqueue.ts";
 
@@ -5,13 +6,29 @@ import { enqueuePowers } from "./enqueue.ts";
 const freshSeconds = 5 * 60;
 /** Seconds a machine takes to switch itself off at the end of its work, at most. */
 const shutdownSeconds = 20;
-/** Machines asked in one round, so that a large site spreads its questions. */
-const perRound = 200;
+/** Machines asked in one round, so that a large site spreads its questions: every other second, as `region.ts` has it. */
+const perRound = 80;
+/** Machines of which is forgotten in one round whether they are on. */
+const forgottenPerRound = 1000;
 
 /** Has the BMC asked once the machine, which ended its work now, had the time to switch itself off. */
 export async function queryAfterShutdown(tx: Transaction, machineId: string, now: Date): Promise<void> {
   const stale = new Date(now.getTime() - (freshSeconds - shutdownSeconds) * 1000);
   await tx.updateTable("machines").set({ power_checked_at: stale }).where("id", "=", machineId).execute();
+}
+
+/**
+ * What old power states become while no rack is connected that could ask: unknown, which asks nobody and tells nobody a
+ * thousand times what the event of the lost rack said once. Returns of how many machines.
+ */
+export async function forgetStalePower(db: Database, now: Date): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update machines set power_state = 'unknown', power_checked_at = ${now} where id in (
+      select id from machines
+      where power_driver <> 'manual' and power_state <> 'unknown'
+        and coalesce(power_checked_at < ${new Date(now.getTime() - freshSeconds * 1000)}, true)
+      limit ${forgottenPerRound} for update skip locked)`.execute(db);
+  return Number(numAffectedRows ?? 0);
 }
 
 /**

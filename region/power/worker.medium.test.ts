@@ -13,7 +13,7 @@ import { FailureError } from "../errors.ts";
 import { noLog } from "../log.ts";
 import { fire } from "../machines/fire.ts";
 import { testMachine } from "../machines/testing.ts";
-import { queueStaleQueries } from "./query.ts";
+import { forgetStalePower, queueStaleQueries } from "./query.ts";
 import { startPowerWorker } from "./worker.ts";
 
 let database: TestDatabase;
@@ -205,4 +205,18 @@ test("old power states are asked for once, and only changes are told", async () 
   await until(async () => (await row(id)).power_state === "off", "power state");
   await worker.stop();
   assert.deepEqual(await types(id), ["power.state"]);
+});
+
+test("without a rack, old power states are unknown, and nobody is asked", async () => {
+  await database.db.deleteFrom("machines").execute();
+  const now = new Date();
+  const { id: old } = await testMachine(database.db, { power_state: "on" });
+  const { id: manual } = await testMachine(database.db, { power_state: "on", power_driver: "manual" });
+  const minute = new Date(now.getTime() - 60_000);
+  const { id: fresh } = await testMachine(database.db, { power_state: "on", power_checked_at: minute });
+  assert.equal(await forgetStalePower(database.db, now), 1);
+  assert.equal(await forgetStalePower(database.db, now), 0);
+  const states = await Promise.all([old, manual, fresh].map(async (id) => (await row(id)).power_state));
+  assert.deepEqual(states, ["unknown", "on", "on"]);
+  assert.deepEqual(await types(old), []);
 });

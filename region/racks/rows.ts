@@ -81,6 +81,11 @@ function racks(db: Database, now: Date) {
     .select(sql<boolean>`coalesce(seen_at > ${alive} and disconnected_at is null, false)`.as("connected"));
 }
 type Row = Awaited<ReturnType<ReturnType<typeof racks>["executeTakeFirstOrThrow"]>>;
+/** Whether any rack is linked to a region. */
+export async function isAnyRackConnected(db: Database, now: Date): Promise<boolean> {
+  return (await racks(db, now).execute()).some(({ connected }) => connected);
+}
+
 const shown = ({ connected_at, seen_at, ...row }: Row): Rack => ({
   ...row,
   connected_at: connected_at?.toISOString() ?? null,
