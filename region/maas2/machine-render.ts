@@ -1,14 +1,13 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Kysely, RawBuilder } from "kysely";
-import { sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { JsonBytes } from "./json-bytes.ts";
-import { type MachineRow, type Position, machineRows } from "./machine-rows.ts";
+import { type MachineRow, type Position, machineKeys, machineRows } from "./machine-rows.ts";
 import { type Surroundings, loadSurroundings } from "./machine-surroundings.ts";
 import { writeMachine } from "./machine-write.ts";
 
 /** Machines of one page: as much as is held in memory of a list of any length. */
-const pageSize = 100;
+const pageSize = 200;
 
 /** Machines with commas between them. */
 function pageBytes(rows: readonly MachineRow[], around: Surroundings, constraints = "null"): Buffer {
@@ -22,20 +21,22 @@ function pageBytes(rows: readonly MachineRow[], around: Surroundings, constraint
 
 /**
  * Machines as JSON with commas between them, page by page, in the order in which they were made. A page is of one moment, so
- * that what belongs together fits together; no connection is held between pages. The next page is read while one is sent.
+ * that what belongs together fits together; no connection is held between pages. The next page is read while one is
+ * written and sent.
  */
 export async function* machinePages(db: Kysely<Tables>, where: RawBuilder<boolean>, now: Date): AsyncGenerator<Buffer> {
   const around = await loadSurroundings(db);
-  const read = (after?: Position): Promise<MachineRow[]> => {
-    const page = machineRows(db, where, { now, after, limit: pageSize });
+  const begin = (after?: Position) => {
+    const keys = machineKeys(db, where, { after, limit: pageSize });
+    const rows = keys.then((found) => readMachines(db, found, now));
     // Whoever does not read on does not hear of it.
-    page.catch(() => {});
-    return page;
+    rows.catch(() => {});
+    return { keys, rows };
   };
-  for (let page = read(); ;) {
-    const rows = await page;
-    const last = rows.at(-1);
-    const next = rows.length < pageSize || !last ? null : read({ created: last.created, id: last.id });
+  for (let page = begin(); ;) {
+    const keys = await page.keys;
+    const next = keys.length < pageSize ? null : begin(keys.at(-1));
+    const rows = await page.rows;
     // What is asked leaves at the end of this turn only, and PostgreSQL shall work meanwhile.
     await immediate();
     const bytes = pageBytes(rows, around);
@@ -43,6 +44,15 @@ export async function* machinePages(db: Kysely<Tables>, where: RawBuilder<boolea
     if (next === null) return;
     page = next;
   }
+}
+
+async function readMachines(db: Kysely<Tables>, keys: readonly Position[], now: Date): Promise<MachineRow[]> {
+  if (keys.length === 0) return [];
+  return machineRows(
+    db,
+    keys.map(({ id }) => id),
+    now,
+  );
 }
 
 /** A list of machines as JSON in pieces, for `chunks` of an answer. */
@@ -68,6 +78,6 @@ export async function machineById(
   constraints = "null",
 ): Promise<Buffer | null> {
   const around = await loadSurroundings(db);
-  const bytes = pageBytes(await machineRows(db, sql<boolean>`machines.id = ${id}`, { now }), around, constraints);
+  const bytes = pageBytes(await machineRows(db, [id], now), around, constraints);
   return bytes.length === 0 ? null : bytes;
 }

@@ -70,35 +70,44 @@ export type MachineParts = StorageRows & {
   shown_devices: string | null;
 };
 
-/** A machine with all that hangs on it, and the moment it was made as a list goes on by it. */
-export type MachineRow = MachineViewRow & MachineParts & { created: string };
+/** A machine with all that hangs on it. */
+export type MachineRow = MachineViewRow & MachineParts;
 
 /** Where a list goes on: after the machine created then. The moment as text, since a Date has no microseconds. */
 export type Position = { created: string; id: string };
 
-type Reading = { now: Date; after?: Position | undefined; limit?: number | undefined };
-
 /**
- * Machines with all that hangs on them, in the order in which they were made: one statement, so that all of it is of one
- * moment. What there are several of comes as JSON, which is read many times faster than columns of rows.
+ * Which machines a page of a list is of, in the order in which they were made, each with the position after it.
  *
  * @param where a condition on `machines`
- * @param now at which leases count
  */
-export async function machineRows(
+export async function machineKeys(
   db: Kysely<Tables>,
   where: RawBuilder<boolean>,
-  { now, after, limit }: Reading,
-): Promise<MachineRow[]> {
+  { after, limit }: { after?: Position | undefined; limit: number },
+): Promise<Position[]> {
   const onwards =
     after === undefined
       ? sql`true`
       : sql`(machines.created_at, machines.id) > (${after.created}::timestamptz, ${after.id})`;
+  const { rows } = await sql<Position>`
+    select machines.id, machines.created_at::text as created from machines where ${where} and ${onwards}
+    order by machines.created_at, machines.id limit ${limit}`.execute(db);
+  return rows;
+}
+
+/**
+ * Machines with all that hangs on them, in the order in which they were made: one statement, so that all of it is of one
+ * moment. What there are several of comes as JSON, which is read many times faster than columns of rows. Unknown machines
+ * are left out.
+ *
+ * @param now at which leases count
+ */
+export async function machineRows(db: Kysely<Tables>, ids: readonly string[], now: Date): Promise<MachineRow[]> {
   const { rows } = await sql<MachineRow>`
     with page as materialized (
       select machines.*, users.username as owner from machines left join users on users.id = machines.owner_id
-      where ${where} and ${onwards}
-      order by machines.created_at, machines.id limit ${limit ?? null})
+      where machines.id = any(${ids}::text[]))
     select ${machineColumns}, ${storageColumns(sql.ref("page.id"))},
       (select json_agg(found) from (
         select newest.type, newest.id, runs.hardware_type as hardware,
@@ -140,4 +149,4 @@ const machineColumns = sql.raw(`
   failure ->> 'message' as failure, power_state, power_driver, netboot, ephemeral, enable_hw_sync,
   enable_kernel_crash_dump, is_dpu, image, installed or status = 'deploying' as runs, hwe_kernel, min_hwe_kernel,
   architecture, firmware, boot_mac, cpu_count, cpu_speed, memory, storage, swap_size,
-  hardware_info::text as hardware_info, numa_nodes::text as numa_nodes, created_at::text as created`);
+  hardware_info::text as hardware_info, numa_nodes::text as numa_nodes`);
