@@ -1,5 +1,5 @@
 import type { InterfaceParams, InterfaceType, LinkMode } from "../database/tables/interfaces.ts";
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 
 /** How an interface gets an address. `address` is the one it has, or is known to have by its lease. */
@@ -72,9 +72,12 @@ export async function loadInterfaces(db: Kysely<Tables>, which: Which, now: Date
   const rows = await interfaceRows(db, which);
   if (rows.length === 0) return new Map();
   const ids = rows.map(({ id }) => id);
-  const [parents, links] = [await parentRows(db, ids), await linkRows(db, ids)];
   const macs = [...new Set(rows.flatMap(({ own_mac }) => own_mac ?? []))];
-  const connected = connect(rows, { parents, links, leases: await leaseRows(db, macs, now) });
+  const numbers = sql`${ids}::bigint[]`;
+  const { rows: parents } = await parentsOf(numbers).execute(db);
+  const { rows: links } = await linksOf(numbers).execute(db);
+  const { rows: leases } = await leasesOf(sql`${macs}::text[]`, now).execute(db);
+  const connected = connect(rows, { parents, links, leases });
   return Map.groupBy(connected, ({ node_id }) => node_id);
 }
 
@@ -133,31 +136,34 @@ async function interfaceRows(db: Kysely<Tables>, which: Which): Promise<Row[]> {
   return rows;
 }
 
-async function parentRows(db: Kysely<Tables>, ids: readonly number[]): Promise<ConnectionRows["parents"]> {
-  return db
-    .selectFrom("interface_parents")
-    .selectAll()
-    .where(sql<boolean>`interface_id = any(${ids}::bigint[])`)
-    .orderBy("interface_id")
-    .orderBy("parent_id")
-    .execute();
-}
+/** By which interfaces hang together, of those whose numbers are in an SQL array. */
+const parentsOf = (ids: RawBuilder<unknown>) => sql<ConnectionRows["parents"][number]>`
+  select interface_id, parent_id from interface_parents where interface_id = any(${ids}) order by 1, 2`;
 
-async function linkRows(db: Kysely<Tables>, ids: readonly number[]): Promise<ConnectionRows["links"]> {
-  const { rows } = await sql<ConnectionRows["links"][number]>`
-    select l.id, l.interface_id, l.mode, l.subnet_id, host(a.address) as address, l.default_gateway
-    from interface_links l left join ip_addresses a on a.id = l.ip_address_id
-    where l.interface_id = any(${ids}::bigint[]) order by l.id`.execute(db);
-  return rows;
-}
+const linksOf = (ids: RawBuilder<unknown>) => sql<ConnectionRows["links"][number]>`
+  select link.id, link.interface_id, link.mode, link.subnet_id, host(ip_addresses.address) as address, link.default_gateway
+  from interface_links as link left join ip_addresses on ip_addresses.id = link.ip_address_id
+  where link.interface_id = any(${ids}) order by link.id`;
 
-async function leaseRows(db: Kysely<Tables>, macs: readonly string[], now: Date): Promise<ConnectionRows["leases"]> {
-  if (macs.length === 0) return [];
-  const { rows } = await sql<ConnectionRows["leases"][number]>`
-    select mac, subnet_id, host(address) as address from leases
-    where mac = any(${macs}::text[]) and state = 'leased' and expires_at > ${now}
-    order by leases.address`.execute(db);
-  return rows;
+/** Leases of the network cards whose addresses are in an SQL array. */
+const leasesOf = (macs: RawBuilder<unknown>, now: Date) => sql<ConnectionRows["leases"][number]>`
+  select mac, subnet_id, host(address) as address from leases
+  where mac = any(${macs}) and state = 'leased' and expires_at > ${now} order by leases.address`;
+
+/**
+ * Columns of a query of machines that make `ConnectionRows` for `connect`, each as JSON, null for none.
+ *
+ * @param id names the machine's id in the query
+ * @param now at which leases count
+ */
+export function connectionColumns(id: RawBuilder<unknown>, now: Date): RawBuilder<unknown> {
+  const of = (column: string) => sql`array(select ${sql.ref(column)} from interfaces where machine_id = ${id})`;
+  const rows = { parents: parentsOf(of("id")), links: linksOf(of("id")), leases: leasesOf(of("mac"), now) };
+  return sql.join(
+    Object.entries(rows).map(
+      ([name, query]) => sql`(select json_agg(entry) from (${query}) as entry) as ${sql.ref(name)}`,
+    ),
+  );
 }
 
 /** Leases of the cards, and with them the addresses of links that have theirs from DHCP. */

@@ -28,7 +28,10 @@ export async function* machinePages(db: Kysely<Tables>, where: RawBuilder<boolea
   const around = await loadSurroundings(db);
   const begin = (after?: Position) => {
     const keys = machineKeys(db, where, { after, limit: pageSize });
-    const rows = keys.then((found) => readMachines(db, found, now));
+    const rows = keys.then((found) => {
+      const ids = found.map(({ id }) => id);
+      return machineRows(db, ids, now);
+    });
     // Whoever does not read on does not hear of it.
     rows.catch(() => {});
     return { keys, rows };
@@ -44,15 +47,6 @@ export async function* machinePages(db: Kysely<Tables>, where: RawBuilder<boolea
     if (next === null) return;
     page = next;
   }
-}
-
-async function readMachines(db: Kysely<Tables>, keys: readonly Position[], now: Date): Promise<MachineRow[]> {
-  if (keys.length === 0) return [];
-  return machineRows(
-    db,
-    keys.map(({ id }) => id),
-    now,
-  );
 }
 
 /** A list of machines as JSON in pieces, for `chunks` of an answer. */

@@ -1,7 +1,7 @@
 import type { Architecture, Firmware, MachineStatus, ResultType, ScriptStatus } from "@rackwright/contract";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
-import type { ConnectionRows, Interface } from "../interfaces/read.ts";
+import { type ConnectionRows, type Interface, connectionColumns } from "../interfaces/read.ts";
 import { type StorageRows, storageColumns } from "../storage/index.ts";
 
 /** A machine as its own row and its index tell, without its inventory. What is JSON already comes as text. */
@@ -119,21 +119,7 @@ export async function machineRows(db: Kysely<Tables>, ids: readonly string[], no
         select id, name, type, mac as own_mac, mac_from_id, vlan_id, mtu, enabled
         from interfaces where machine_id = page.id) as found) as cards,
       (select string_agg(shown, chr(10) order by id) from interfaces where machine_id = page.id) as shown_cards,
-      (select json_agg(found) from (
-        select parent.interface_id, parent.parent_id
-        from interfaces join interface_parents as parent on parent.interface_id = interfaces.id
-        where machine_id = page.id order by 1, 2) as found) as parents,
-      (select json_agg(found) from (
-        select link.id, link.interface_id, link.mode, link.subnet_id, host(ip_addresses.address) as address,
-          link.default_gateway
-        from interfaces join interface_links as link on link.interface_id = interfaces.id
-          left join ip_addresses on ip_addresses.id = link.ip_address_id
-        where machine_id = page.id order by 1) as found) as links,
-      (select json_agg(found) from (
-        select leases.mac, leases.subnet_id, host(leases.address) as address
-        from interfaces join leases on leases.mac = interfaces.mac
-        where machine_id = page.id and leases.state = 'leased' and leases.expires_at > ${now}
-        order by leases.address) as found) as leases,
+      ${connectionColumns(sql.ref("page.id"), now)},
       (select string_agg(shown, chr(10) order by id) from block_devices where machine_id = page.id) as shown_devices
     from page
       left join lateral (select type, message from events

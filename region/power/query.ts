@@ -1,4 +1,3 @@
-import { sql } from "kysely";
 import type { Database, Transaction } from "../database/pool.ts";
 import { enqueuePowers } from "./enqueue.ts";
 
@@ -17,18 +16,36 @@ export async function queryAfterShutdown(tx: Transaction, machineId: string, now
   await tx.updateTable("machines").set({ power_checked_at: stale }).where("id", "=", machineId).execute();
 }
 
+/** Machines whose BMC said so long ago whether they are on that it counts no more, locked; none that somebody else has. */
+function stalePower(db: Database | Transaction, now: Date, limit: number) {
+  return db
+    .selectFrom("machines")
+    .where("power_driver", "is not", null)
+    .where("power_driver", "<>", "manual")
+    .where((where) =>
+      where.or([
+        where("power_checked_at", "is", null),
+        where("power_checked_at", "<", new Date(now.getTime() - freshSeconds * 1000)),
+      ]),
+    )
+    .orderBy("power_checked_at", (order) => order.asc().nullsFirst())
+    .limit(limit)
+    .forUpdate()
+    .skipLocked();
+}
+
 /**
  * What old power states become while no rack is connected that could ask: unknown, which asks nobody and tells nobody a
  * thousand times what the event of the lost rack said once. Returns of how many machines.
  */
 export async function forgetStalePower(db: Database, now: Date): Promise<number> {
-  const { numAffectedRows } = await sql`
-    update machines set power_state = 'unknown', power_checked_at = ${now} where id in (
-      select id from machines
-      where power_driver <> 'manual' and power_state <> 'unknown'
-        and coalesce(power_checked_at < ${new Date(now.getTime() - freshSeconds * 1000)}, true)
-      limit ${forgottenPerRound} for update skip locked)`.execute(db);
-  return Number(numAffectedRows ?? 0);
+  const stale = stalePower(db, now, forgottenPerRound).select("id").where("power_state", "<>", "unknown");
+  const { numUpdatedRows } = await db
+    .updateTable("machines")
+    .set({ power_state: "unknown", power_checked_at: now })
+    .where("id", "in", stale)
+    .executeTakeFirstOrThrow();
+  return Number(numUpdatedRows);
 }
 
 /**
@@ -37,22 +54,7 @@ export async function forgetStalePower(db: Database, now: Date): Promise<number>
  */
 export async function queueStaleQueries(db: Database, now: Date): Promise<number> {
   return db.transaction().execute(async (tx) => {
-    const stale = await tx
-      .selectFrom("machines")
-      .select(["id", "generation"])
-      .where("power_driver", "is not", null)
-      .where("power_driver", "<>", "manual")
-      .where((where) =>
-        where.or([
-          where("power_checked_at", "is", null),
-          where("power_checked_at", "<", new Date(now.getTime() - freshSeconds * 1000)),
-        ]),
-      )
-      .orderBy("power_checked_at", (order) => order.asc().nullsFirst())
-      .limit(perRound)
-      .forUpdate()
-      .skipLocked()
-      .execute();
+    const stale = await stalePower(tx, now, perRound).select(["id", "generation"]).execute();
     if (stale.length === 0) return 0;
     const ids = stale.map(({ id }) => id);
     await tx.updateTable("machines").set({ power_checked_at: now }).where("id", "in", ids).execute();

@@ -81,6 +81,7 @@ function racks(db: Database, now: Date) {
     .select(sql<boolean>`coalesce(seen_at > ${alive} and disconnected_at is null, false)`.as("connected"));
 }
 type Row = Awaited<ReturnType<ReturnType<typeof racks>["executeTakeFirstOrThrow"]>>;
+
 /** Whether any rack is linked to a region. */
 export async function isAnyRackConnected(db: Database, now: Date): Promise<boolean> {
   return (await racks(db, now).execute()).some(({ connected }) => connected);
