@@ -19,8 +19,10 @@ export type ApiBench = {
   /** Milliseconds of the slowest twentieth when 50 lists a second are asked for. */
   list50P95: number;
   countsP95: number;
-  /** Machines a second of the MAAS API's whole listing, and its size. */
+  /** Machines a second of the MAAS API's whole listing, in the middle of five, and its size. */
   listingRate: number;
+  /** The same of the first of all, while the region compiles what writes machines and makes texts of their disks. */
+  firstListingRate: number;
   listingMegabytes: number;
   /** MiB by which the region grew while it wrote the listing. */
   listingGrowth: number;
@@ -38,20 +40,27 @@ async function measure(region: BenchRegion, fleet: Fleet, log: (line: string) =>
   log("the whole listing of the MAAS API …");
   const agent = new Agent({ keepAlive: true });
   const whole: Ask = { url: `${region.origin}/MAAS/api/2.0/machines/`, headers: region.headers.maas };
-  // Once for V8 to compile what writes a machine; a region that serves has.
-  await ask(whole, agent);
+  const rate = async (): Promise<{ rate: number; bytes: number }> => {
+    const { status, bytes, milliseconds } = await ask(whole, agent);
+    if (status !== 200) throw new Error(`GET ${whole.url} answered ${status}`);
+    const found = { rate: Math.round((fleet.machines * 1000) / milliseconds), bytes };
+    log(`  ${found.rate} machines a second`);
+    return found;
+  };
+  const first = await rate();
   const before = await residentMebibytes(region.pid);
   let most = before;
-  const timer = setInterval(() => void residentMebibytes(region.pid).then((now) => (most = Math.max(most, now))), 20);
-  const { status, bytes, milliseconds } = await ask(whole, agent);
+  const timer = setInterval(() => void residentMebibytes(region.pid).then((now) => (most = Math.max(most, now))), 100);
+  const rates: number[] = [];
+  for (let time = 0; time < 5; time++) rates.push((await rate()).rate);
   clearInterval(timer);
   agent.destroy();
-  if (status !== 200) throw new Error(`GET ${whole.url} answered ${status}`);
   return {
     list50P95: Math.round(quantile(listTimes, 0.95)),
     countsP95: Math.round(quantile(countTimes, 0.95)),
-    listingRate: Math.round((fleet.machines * 1000) / milliseconds),
-    listingMegabytes: Math.round(bytes / 1e6),
+    listingRate: quantile(rates, 0.5),
+    firstListingRate: first.rate,
+    listingMegabytes: Math.round(first.bytes / 1e6),
     listingGrowth: Math.round(most - before),
   };
 }
@@ -122,6 +131,6 @@ export function showApi({ ours, machines }: { ours: ApiBench; machines: number }
     `machines                     ${machines}`,
     `list of 50, 95th percentile  ${ours.list50P95} ms at 50 requests a second`,
     `counts, 95th percentile      ${ours.countsP95} ms`,
-    `whole listing                ${ours.listingRate} machines/s, ${ours.listingMegabytes} MB, memory grew by ${ours.listingGrowth} MiB`,
+    `whole listing                ${ours.listingRate} machines/s (the first ${ours.firstListingRate}), ${ours.listingMegabytes} MB, memory grew by ${ours.listingGrowth} MiB`,
   ];
 }

@@ -1,5 +1,6 @@
 import type { Kysely, KyselyPlugin, LogConfig, Transaction as KyselyTransaction } from "kysely";
 import pg from "pg";
+import { PreparingClient } from "./prepare.ts";
 import type { Tables } from "./tables.ts";
 import { RegionDatabase } from "./together.ts";
 
@@ -28,6 +29,7 @@ export type PoolOptions = {
 /** A connection pool that outlives restarts of the server. */
 export function openPool({ url, size = 20, onError = () => {} }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
+    Client: PreparingClient,
     connectionString: url,
     max: size,
     types: new ColumnTypes(),

@@ -74,6 +74,7 @@ import type {
   BlockDevicesTable,
   FilesystemsTable,
   MachineStorageTable,
+  StorageTextsTable,
   PartitionsTable,
   StorageCacheSetsTable,
   StorageGroupsTable,
@@ -158,6 +159,7 @@ export interface Tables {
   storage_groups: StorageGroupsTable;
   storage_cache_sets: StorageCacheSetsTable;
   machine_storage: MachineStorageTable;
+  storage_texts: StorageTextsTable;
   regions: RegionsTable;
   node_devices: NodeDevicesTable;
 }

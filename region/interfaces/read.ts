@@ -150,15 +150,20 @@ const leasesOf = (macs: RawBuilder<unknown>, now: Date) => sql<ConnectionRows["l
   select mac, subnet_id, host(address) as address from leases
   where mac = any(${macs}) and state = 'leased' and expires_at > ${now} order by leases.address`;
 
+/** Of a query that aggregates interfaces: by what `connectionColumns` finds what hangs on them. Cards have no parents. */
+export const connectionKeys = sql.raw(
+  "array_agg(id) as ids, array_agg(id) filter (where type <> 'physical') as made, array_agg(mac) as macs",
+);
+
 /**
- * Columns of a query of machines that make `ConnectionRows` for `connect`, each as JSON, null for none.
+ * Columns of a query that make `ConnectionRows` for `connect`, each as JSON, null for none.
  *
- * @param id names the machine's id in the query
+ * @param from what gives `connectionKeys` in the query
  * @param now at which leases count
  */
-export function connectionColumns(id: RawBuilder<unknown>, now: Date): RawBuilder<unknown> {
-  const of = (column: string) => sql`array(select ${sql.ref(column)} from interfaces where machine_id = ${id})`;
-  const rows = { parents: parentsOf(of("id")), links: linksOf(of("id")), leases: leasesOf(of("mac"), now) };
+export function connectionColumns(from: string, now: Date): RawBuilder<unknown> {
+  const key = (name: string) => sql.ref(`${from}.${name}`);
+  const rows = { parents: parentsOf(key("made")), links: linksOf(key("ids")), leases: leasesOf(key("macs"), now) };
   return sql.join(
     Object.entries(rows).map(
       ([name, query]) => sql`(select json_agg(entry) from (${query}) as entry) as ${sql.ref(name)}`,

@@ -49,6 +49,11 @@ export class JsonBytes {
     return this;
   }
 
+  /** Further fields of an open object. There must be one. */
+  fields(fields: object): this {
+    return this.raw(`,${asciiJson(fields).slice(1, -1)}`);
+  }
+
   /** The beginning of one more field of an open object. */
   field(name: string): this {
     return this.raw(`,"${name}":`);

@@ -2,50 +2,63 @@ import { setImmediate as immediate } from "node:timers/promises";
 import type { Kysely, RawBuilder } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { JsonBytes } from "./json-bytes.ts";
-import { type MachineRow, type Position, machineKeys, machineRows } from "./machine-rows.ts";
+import { type Position, machineKeys, machineRows } from "./machine-rows.ts";
 import { type Surroundings, loadSurroundings } from "./machine-surroundings.ts";
-import { writeMachine } from "./machine-write.ts";
+import { type WholeMachine, writeMachine } from "./machine-write.ts";
+import { withStorageTexts } from "./storage-text.ts";
 
 /** Machines of one page: as much as is held in memory of a list of any length. */
-const pageSize = 200;
+const pageSize = 100;
 
 /** Machines with commas between them. */
-function pageBytes(rows: readonly MachineRow[], around: Surroundings, constraints = "null"): Buffer {
+async function pageBytes(rows: readonly WholeMachine[], around: Surroundings, constraints = "null"): Promise<Buffer> {
   const out = new JsonBytes(around.shared, rows.length * 16 * 1024);
-  for (const row of rows) {
-    if (out.length > 0) out.raw(",");
+  for (const [at, row] of rows.entries()) {
+    // What is asked leaves, and what PostgreSQL answers is taken, only between turns; it waits for both.
+    if (at % 20 === 0) await immediate();
+    if (at > 0) out.raw(",");
     writeMachine(out, row, around, constraints);
   }
   return out.end();
 }
 
+/** Ids of the machines of a list, page by page, each page asked while the one before is worked on. */
+async function* idPages(db: Kysely<Tables>, where: RawBuilder<boolean>): AsyncGenerator<string[]> {
+  const ask = (after?: Position) => {
+    const keys = machineKeys(db, where, { after, limit: pageSize });
+    // Whoever does not read on does not hear of it.
+    keys.catch(() => {});
+    return keys;
+  };
+  for (let asked = ask(); ;) {
+    const keys = await asked;
+    const more = keys.length === pageSize;
+    if (more) asked = ask(keys.at(-1));
+    yield keys.map(({ id }) => id);
+    if (!more) return;
+  }
+}
+
 /**
- * Machines as JSON with commas between them, page by page, in the order in which they were made. A page is of one moment, so
- * that what belongs together fits together; no connection is held between pages. The next page is read while one is
+ * Machines as JSON with commas between them, page by page, in the order in which they were made. A machine is of one moment,
+ * so that what belongs together fits together; no connection is held between pages. The next page is read while one is
  * written and sent.
  */
 export async function* machinePages(db: Kysely<Tables>, where: RawBuilder<boolean>, now: Date): AsyncGenerator<Buffer> {
   const around = await loadSurroundings(db);
-  const begin = (after?: Position) => {
-    const keys = machineKeys(db, where, { after, limit: pageSize });
-    const rows = keys.then((found) => {
-      const ids = found.map(({ id }) => id);
-      return machineRows(db, ids, now);
-    });
-    // Whoever does not read on does not hear of it.
-    rows.catch(() => {});
-    return { keys, rows };
+  const pages = idPages(db, where);
+  const ask = async () => {
+    const { value } = await pages.next();
+    if (value === undefined) return null;
+    return withStorageTexts(db, await machineRows(db, value, now), { keep: true });
   };
-  for (let page = begin(); ;) {
-    const keys = await page.keys;
-    const next = keys.length < pageSize ? null : begin(keys.at(-1));
-    const rows = await page.rows;
-    // What is asked leaves at the end of this turn only, and PostgreSQL shall work meanwhile.
-    await immediate();
-    const bytes = pageBytes(rows, around);
+  for (let asked = ask(); ;) {
+    const rows = await asked;
+    if (rows === null) return;
+    asked = ask();
+    asked.catch(() => {});
+    const bytes = await pageBytes(rows, around);
     if (bytes.length > 0) yield bytes;
-    if (next === null) return;
-    page = next;
   }
 }
 
@@ -72,6 +85,7 @@ export async function machineById(
   constraints = "null",
 ): Promise<Buffer | null> {
   const around = await loadSurroundings(db);
-  const bytes = pageBytes(await machineRows(db, [id], now), around, constraints);
+  const rows = await withStorageTexts(db, await machineRows(db, [id], now), { keep: false });
+  const bytes = await pageBytes(rows, around, constraints);
   return bytes.length === 0 ? null : bytes;
 }

@@ -1,8 +1,9 @@
 import type { Architecture, Firmware, MachineStatus, ResultType, ScriptStatus } from "@rackwright/contract";
 import { type Kysely, type RawBuilder, sql } from "kysely";
+import { preparedAs } from "../database/prepare.ts";
 import type { Tables } from "../database/tables.ts";
-import { type ConnectionRows, type Interface, connectionColumns } from "../interfaces/read.ts";
-import { type StorageRows, storageColumns } from "../storage/index.ts";
+import { type ConnectionRows, type Interface, connectionColumns, connectionKeys } from "../interfaces/read.ts";
+import { storageForm } from "./storage-text.ts";
 
 /** A machine as its own row and its index tell, without its inventory. What is JSON already comes as text. */
 export type MachineViewRow = {
@@ -57,17 +58,18 @@ export type CardRow = Pick<
 export type ResultRow = { type: ResultType; id: number; hardware: string | null; statuses: ScriptStatus[] | null };
 
 /**
- * What hangs on a machine, in the order of ids; null for none. `shown_…` is a line of JSON text, after its first brace, for
- * each card or device, of all that follows from its row alone.
+ * What hangs on a machine, in the order of ids; null for none. `shown_cards` is a line of JSON text, after its first brace,
+ * for each card, of all that follows from its row alone.
  */
-export type MachineParts = StorageRows & {
+export type MachineParts = {
   results: ResultRow[] | null;
   cards: CardRow[] | null;
   shown_cards: string | null;
   parents: ConnectionRows["parents"] | null;
   links: ConnectionRows["links"] | null;
   leases: ConnectionRows["leases"] | null;
-  shown_devices: string | null;
+  /** See storage-text.ts; null where none is kept. */
+  storage_text: string | null;
 };
 
 /** A machine with all that hangs on it. */
@@ -104,26 +106,27 @@ export async function machineKeys(
  * @param now at which leases count
  */
 export async function machineRows(db: Kysely<Tables>, ids: readonly string[], now: Date): Promise<MachineRow[]> {
-  const { rows } = await sql<MachineRow>`
+  const { rows } = await sql<MachineRow>`${sql.raw(preparedAs("machine_rows"))}
     with page as materialized (
       select machines.*, users.username as owner from machines left join users on users.id = machines.owner_id
       where machines.id = any(${ids}::text[]))
-    select ${machineColumns}, ${storageColumns(sql.ref("page.id"))},
+    select ${machineColumns},
       (select json_agg(found) from (
         select newest.type, newest.id, runs.hardware_type as hardware,
           array_agg(distinct runs.status) filter (where not runs.suppressed) as statuses
         from (select distinct on (type) type, id from script_sets where machine_id = page.id order by type, id desc)
           as newest left join script_results as runs on runs.set_id = newest.id
         group by 1, 2, 3) as found) as results,
-      (select json_agg(row_to_json(found) order by id) from (
-        select id, name, type, mac as own_mac, mac_from_id, vlan_id, mtu, enabled
-        from interfaces where machine_id = page.id) as found) as cards,
-      (select string_agg(shown, chr(10) order by id) from interfaces where machine_id = page.id) as shown_cards,
-      ${connectionColumns(sql.ref("page.id"), now)},
-      (select string_agg(shown, chr(10) order by id) from block_devices where machine_id = page.id) as shown_devices
+      card.rows as cards, card.shown as shown_cards, ${connectionColumns("card", now)}, storage.text as storage_text
     from page
       left join lateral (select type, message from events
         where events.machine_id = page.id and level <> 'debug' order by id desc limit 1) as told on true
+      left join lateral (
+        select json_agg(entry) as rows, string_agg(shown, chr(10)) as shown, ${connectionKeys} from (
+          select id, type, mac, shown, row_to_json((select entry from (
+            select id, name, type, mac as own_mac, mac_from_id, vlan_id, mtu, enabled) as entry)) as entry
+          from interfaces where machine_id = page.id order by id) as own) as card on true
+      left join storage_texts as storage on storage.machine_id = page.id and form = ${storageForm}
     order by page.created_at, page.id`.execute(db);
   return rows;
 }

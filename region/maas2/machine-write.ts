@@ -1,15 +1,17 @@
 import { connect } from "../interfaces/read.ts";
-import { bootDisk, isPhysical, storageOfRow } from "../storage/index.ts";
 import { eventWords } from "./event-words.ts";
 import { cardFields, naming, networkSummary, renderLink, shownLeases } from "./interface-render.ts";
-import type { JsonBytes, Span } from "./json-bytes.ts";
+import type { JsonBytes } from "./json-bytes.ts";
 import type { MachineRow, MachineViewRow } from "./machine-rows.ts";
 import { statusWords } from "./machine-status.ts";
 import { type Surroundings, systemOf, tagNames } from "./machine-surroundings.ts";
 import { resultFields } from "./result-fields.ts";
-import { deviceUse, storageFields } from "./storage-render.ts";
+import { writeStorage } from "./storage-text.ts";
 
 const base = "/MAAS/api/2.0";
+
+/** A machine with all that is shown of it. */
+export type WholeMachine = MachineRow & { storage_text: string };
 
 /** Gives one line of a text after the other. */
 function lines(text: string | null): () => string {
@@ -35,9 +37,8 @@ function cardsOf({ id, runs, cards, shown_cards, parents, links, leases }: Machi
  *
  * @param constraints JSON of what an allocation chose, "null" elsewhere
  */
-export function writeMachine(out: JsonBytes, row: MachineRow, around: Surroundings, constraints: string): void {
+export function writeMachine(out: JsonBytes, row: WholeMachine, around: Surroundings, constraints: string): void {
   const interfaces = cardsOf(row);
-  const storage = storageOfRow(row, row);
   const system = systemOf(row, around);
   const domain = around.domains.get(row.domain_id);
   const status = statusWords[row.status];
@@ -57,7 +58,6 @@ export function writeMachine(out: JsonBytes, row: MachineRow, around: Surroundin
     address_ttl: row.address_ttl,
     status: status.code,
     status_name: status.name,
-    ...toldOf(row),
     error_description: row.failure ?? "",
     power_state: row.power_state,
     power_type: row.power_driver ?? "",
@@ -85,10 +85,9 @@ export function writeMachine(out: JsonBytes, row: MachineRow, around: Surroundin
     default_gateways: summary.default_gateways,
     disable_ipv4: false,
     virtualmachine_id: null,
-    ...resultFields(row.results ?? []),
     resource_uri: `${base}/machines/${row.id}/`,
-    ...storageFields(storage),
   });
+  out.fields(toldOf(row)).fields(resultFields(row.results ?? []));
   out.field("domain").shared(domain);
   out.field("zone").shared(around.zones.get(row.zone_id));
   out.field("pool").shared(around.pools.get(row.pool_id));
@@ -100,17 +99,7 @@ export function writeMachine(out: JsonBytes, row: MachineRow, around: Surroundin
   const cards = out.field("interface_set").list(interfaces, (one) => writeInterface(out, one, around, called));
   const boot = interfaces.findIndex(({ mac, type }) => mac === row.boot_mac && type === "physical");
   out.field("boot_interface").again(cards[boot]);
-  const { devices } = storage;
-  const next = lines(row.shown_devices);
-  const spans = out
-    .field("blockdevice_set")
-    .list(devices, (device) => out.open(deviceUse(storage, device)).raw(",").text(next()));
-  const physical = devices.map(isPhysical);
-  const those = (wanted: boolean): Span[] => spans.filter((_span, at) => physical[at] === wanted);
-  out.field("physicalblockdevice_set").list(those(true), (span) => out.again(span));
-  out.field("virtualblockdevice_set").list(those(false), (span) => out.again(span));
-  const disk = bootDisk(storage);
-  out.field("boot_disk").again(spans[devices.findIndex(({ id }) => id === disk?.id)]);
+  writeStorage(out, row.storage_text);
   // What an allocation chose; elsewhere there is nothing to say.
   out.field("constraints_by_type").text(constraints).raw("}");
 }

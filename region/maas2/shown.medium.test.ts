@@ -67,6 +67,8 @@ test("a machine shows its cards and disks as they are shown by themselves, whate
         .execute();
       await world.db.updateTable("block_devices").set(device).where("id", "=", deviceId).execute();
       const machine = await world.make<{ interface_set: Shown; blockdevice_set: Shown }>("GET", `machines/${id}/`);
+      const [listed] = await world.make<[typeof machine]>("GET", "machines/", { query: { id } });
+      assert.deepEqual(listed, machine);
       assert.deepEqual(machine.interface_set, await world.make<Shown>("GET", `nodes/${id}/interfaces/`));
       assert.deepEqual(machine.blockdevice_set, await world.make<Shown>("GET", `nodes/${id}/blockdevices/`));
       assert.ok(machine.interface_set.some((one) => one.id === interfaceId));

@@ -55,8 +55,17 @@ export function renderDevice(storage: Storage, device: BlockDevice) {
   const physical = isPhysical(device);
   // What a disk does not say is an empty text, and only of a virtual device nothing: programs compare.
   const said = (word: string | null): string | null => (physical ? (word ?? "") : word);
+  const place = { device, partition: null };
+  const used_size = usedSize(storage, device);
   return {
-    ...deviceUse(storage, device),
+    system_id: storage.machineId,
+    id: device.id,
+    available_size: device.size - used_size,
+    used_size,
+    used_for: usedFor(storage, place),
+    filesystem: renderFilesystem(filesystemOf(storage, place)),
+    partitions: partitionsOf(storage, device).map((partition) => renderPartition(storage, device, partition)),
+    resource_uri: `${nodes}/${storage.machineId}/blockdevices/${device.id}/`,
     name: device.name,
     uuid: device.uuid,
     type: physical ? "physical" : "virtual",
@@ -74,21 +83,6 @@ export function renderDevice(storage: Storage, device: BlockDevice) {
   };
 }
 
-/** Of a block device, what does not follow from its row alone; the rest is what `shownDevices` gives. */
-export function deviceUse(storage: Storage, device: BlockDevice) {
-  const place = { device, partition: null };
-  const used_size = usedSize(storage, device);
-  return {
-    system_id: storage.machineId,
-    id: device.id,
-    available_size: device.size - used_size,
-    used_size,
-    used_for: usedFor(storage, place),
-    filesystem: renderFilesystem(filesystemOf(storage, place)),
-    partitions: partitionsOf(storage, device).map((partition) => renderPartition(storage, device, partition)),
-    resource_uri: `${nodes}/${storage.machineId}/blockdevices/${device.id}/`,
-  };
-}
 export type RenderedDevice = ReturnType<typeof renderDevice>;
 
 const renderPlace = (storage: Storage, { device, partition }: Place) =>

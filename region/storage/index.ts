@@ -21,5 +21,4 @@ export type { PartitionWish } from "./partitions.ts";
 export { installPlan } from "./plan.ts";
 export type { PlanInput } from "./plan.ts";
 export { availableSize, groupSize, groupUsed, humanSize, usedSize } from "./sizes.ts";
-export { loadStorages, storageColumns, storageOfRow } from "./store.ts";
-export type { StorageRows } from "./store.ts";
+export { loadStorages } from "./store.ts";

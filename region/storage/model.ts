@@ -8,7 +8,7 @@ import type {
   StorageGroupsTable,
 } from "../database/tables/storage.ts";
 
-export type BlockDevice = Omit<Selectable<BlockDevicesTable>, "shown">;
+export type BlockDevice = Selectable<BlockDevicesTable>;
 export type Partition = Selectable<PartitionsTable>;
 export type Filesystem = Selectable<FilesystemsTable>;
 export type Group = Selectable<StorageGroupsTable>;

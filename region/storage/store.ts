@@ -1,65 +1,52 @@
-import { type Kysely, type RawBuilder, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { json } from "../database/pool.ts";
 import type { Transaction } from "../database/pool.ts";
 import type { Tables } from "../database/tables.ts";
 import type { BlockDevice, Storage } from "./model.ts";
 
 type Parts = Pick<Storage, "devices" | "partitions" | "filesystems" | "groups" | "cacheSets">;
+type StorageRow = { [part in keyof Parts]: Parts[part] | null } & Pick<Storage, "architecture" | "firmware"> & {
+    id: string;
+    boot_disk_id: number | null;
+  };
 
-/** A machine's storage as `storageColumns` read it; null for none of a kind. */
-export type StorageRows = { [part in keyof Parts]: Parts[part] | null } & { boot_disk_id: number | null };
-
-const parts: readonly [keyof Parts, string][] = [
-  [
-    "devices",
-    `select id, machine_id, name, size, block_size, tags, partition_table, model, serial, id_path, firmware_version,
-      numa_node, found, group_id, uuid from block_devices where machine_id = $ order by id`,
-  ],
-  ["partitions", "select * from partitions where machine_id = $ order by device_id, number"],
-  ["filesystems", "select * from filesystems where machine_id = $ order by id"],
-  ["groups", "select * from storage_groups where machine_id = $ order by id"],
-  ["cacheSets", "select * from storage_cache_sets where machine_id = $ order by id"],
-];
+const parts: Record<keyof Parts, string> = {
+  devices: "block_devices where machine_id = machines.id order by id",
+  partitions: "partitions where machine_id = machines.id order by device_id, number",
+  filesystems: "filesystems where machine_id = machines.id order by id",
+  groups: "storage_groups where machine_id = machines.id order by id",
+  cacheSets: "storage_cache_sets where machine_id = machines.id order by id",
+};
 
 /**
- * Columns of a query of machines that make a `StorageRows`. The rows of each kind come as JSON: for thousands of them the
- * driver would take several times as long to make objects of columns.
+ * The storage of machines, by machine id, in one query however many they are. Unknown machines are left out.
  *
- * @param id names the machine's id in the query
+ * The rows of each kind come as JSON: for thousands of them the driver would take several times as long to make objects of
+ * columns.
  */
-export function storageColumns(id: RawBuilder<unknown>): RawBuilder<unknown> {
-  const column = ([name, query]: (typeof parts)[number]) => {
-    const [before = "", after = ""] = query.split("$");
-    return sql`(select json_agg(entry) from (${sql.raw(before)}${id}${sql.raw(after)}) as entry) as ${sql.ref(name)}`;
-  };
-  const disk = sql`(select boot_disk_id from machine_storage where machine_id = ${id}) as boot_disk_id`;
-  return sql.join([...parts.map(column), disk]);
+export async function loadStorages(db: Kysely<Tables>, machineIds: readonly string[]): Promise<Map<string, Storage>> {
+  const columns = Object.entries(parts).map(
+    ([name, rows]) => sql`(select json_agg(entry) from (select * from ${sql.raw(rows)}) as entry) as ${sql.ref(name)}`,
+  );
+  const { rows } = await sql<StorageRow>`
+    select id, architecture, firmware, ${sql.join(columns)},
+      (select boot_disk_id from machine_storage where machine_id = machines.id) as boot_disk_id
+    from machines where id = any(${machineIds}::text[])`.execute(db);
+  return new Map(rows.map((row) => [row.id, storageOfRow(row)]));
 }
 
-/** The storage of a machine out of its row. */
-export function storageOfRow(
-  { id, architecture, firmware }: Pick<Storage, "architecture" | "firmware"> & { id: string },
-  rows: StorageRows,
-): Storage {
+function storageOfRow({ id, architecture, firmware, ...row }: StorageRow): Storage {
   return {
     machineId: id,
     architecture,
     firmware,
-    bootDiskId: rows.boot_disk_id,
-    devices: rows.devices ?? [],
-    partitions: rows.partitions ?? [],
-    filesystems: rows.filesystems ?? [],
-    groups: rows.groups ?? [],
-    cacheSets: rows.cacheSets ?? [],
+    bootDiskId: row.boot_disk_id,
+    devices: row.devices ?? [],
+    partitions: row.partitions ?? [],
+    filesystems: row.filesystems ?? [],
+    groups: row.groups ?? [],
+    cacheSets: row.cacheSets ?? [],
   };
-}
-
-/** The storage of machines, by machine id, in one query however many they are. Unknown machines are left out. */
-export async function loadStorages(db: Kysely<Tables>, machineIds: readonly string[]): Promise<Map<string, Storage>> {
-  const { rows } = await sql<Pick<Storage, "architecture" | "firmware"> & { id: string } & StorageRows>`
-    select id, architecture, firmware, ${storageColumns(sql.ref("machines.id"))}
-    from machines where id = any(${machineIds}::text[])`.execute(db);
-  return new Map(rows.map((row) => [row.id, storageOfRow(row, row)]));
 }
 
 /** Children first: what is deleted takes nothing with it that stays. */

@@ -1,4 +1,4 @@
-import type { Generated, GeneratedAlways } from "kysely";
+import type { Generated } from "kysely";
 import type { Json } from "./columns.ts";
 
 export type GroupKind = "lvm" | "raid-0" | "raid-1" | "raid-5" | "raid-6" | "raid-10" | "bcache" | "vmfs6";
@@ -36,7 +36,6 @@ export interface BlockDevicesTable {
   found: Generated<boolean>;
   group_id: number | null;
   uuid: string | null;
-  shown: GeneratedAlways<string>;
 }
 
 export interface PartitionsTable {
@@ -70,4 +69,11 @@ export interface MachineStorageTable {
   keep: Generated<boolean>;
   custom: Json<unknown> | null;
   unowned: Json<unknown> | null;
+}
+
+/** Disks of machines as lists show them; made anew where there is none. */
+export interface StorageTextsTable {
+  machine_id: string;
+  form: number;
+  text: string;
 }
