@@ -77,12 +77,32 @@ export type LeaseState = {
 
 export type LeaseQuestion = { subnet_id: number; mac: string; address: string | null };
 
-/** One query for all questions, in their order. */
+/**
+ * Locks the rows that answers to questions follow from. A renewal takes its row without the subnet's lock, also one that
+ * ended: it comes before the question, or finds its row another's. Rows are locked in one order, as everywhere.
+ */
+async function lockRows(tx: Transaction, questions: readonly LeaseQuestion[]): Promise<void> {
+  await sql`
+    with q as (
+      select * from unnest(${questions.map((q) => q.subnet_id)}::bigint[], ${questions.map((q) => q.mac)}::text[],
+                           ${questions.map((q) => q.address)}::inet[]) as q(subnet_id, mac, address)
+    )
+    select from (
+      select subnet_id, address from q
+      union
+      select held.subnet_id, held.address from q
+        join leases held on held.subnet_id = q.subnet_id and held.mac = q.mac and held.state <> 'declined'
+    ) as wanted join leases l using (subnet_id, address)
+    order by l.subnet_id, l.address for update of l`.execute(tx);
+}
+
+/** What is known about all questions, in their order. The caller holds the subnets' lock. */
 export async function leaseStates(
   tx: Transaction,
   questions: readonly LeaseQuestion[],
   now: Date,
 ): Promise<LeaseState[]> {
+  await lockRows(tx, questions);
   const { rows } = await sql<LeaseState>`
     select q.n, host(coalesce(kept.address, own.address)) as own, coalesce(own.state = 'leased', false) as own_leased,
       own.expires_at as own_expires, host(held.address) as held,

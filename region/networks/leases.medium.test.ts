@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type LeaseOfferAnswer, type LeaseOfferRequest, subnetCreate } from "@rackwright/contract";
 import {
   array,
@@ -195,6 +196,41 @@ test("a thousand cards in one batch get a thousand addresses of several ranges",
   );
   assert.equal(more.filter((answer) => "address" in answer).length, 536);
 });
+
+test("an ended lease that is renewed at this moment is nobody else's", async () => {
+  const wanted = "10.0.0.17";
+  for (const take of [
+    async (now: Date) => (await commit(2, wanted, now))[0],
+    async (now: Date) => (await offer([ask(2, { requested: wanted })], now))[0],
+  ]) {
+    await sql`truncate leases`.execute(database.db);
+    await commit(1, wanted);
+    const taken = await database.db.transaction().execute(async (tx) => {
+      // As the rack of the first card renews it, which is not over yet.
+      await sql`update leases set expires_at = ${later(2000)}`.execute(tx);
+      const taking = take(later(700));
+      await untilWaiting();
+      return { taking };
+    });
+    const answer = await taken.taking;
+    assert.notEqual(answer !== undefined && "address" in answer ? answer.address : null, wanted);
+    assert.equal(address((await commit(1, wanted, later(701)))[0]), wanted);
+  }
+});
+
+/** Waits until some session of this database waits for a row. */
+async function untilWaiting(): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const { rows } = await sql`
+      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+      database.db,
+    );
+    if (rows.length > 0) return;
+    assert.ok(Date.now() < deadline, "nobody waits for the row");
+    await sleep(10);
+  }
+}
 
 test("racks that allocate at once never promise one address twice (property)", async () => {
   const step = record({
