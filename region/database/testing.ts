@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LogConfig } from "kysely";
+import { type LogConfig, sql } from "kysely";
 import pg from "pg";
 import { databaseAccount } from "./account.ts";
 import { findBinaries } from "./binaries.ts";
@@ -93,6 +93,17 @@ async function sharedServer(): Promise<ServerFolders> {
       throw new Error(`The PostgreSQL server for tests in ${folder} is not ready after two minutes.`);
     await sleep(50);
   }
+}
+
+/** Resolves once a statement of this database waits for a lock. @throws Error when none does within half a minute */
+export async function somebodyWaits(db: Database): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const { rows } = await sql`select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+    if (rows.length > 0) return;
+    await sleep(50);
+  }
+  throw new Error("nobody waits for a lock");
 }
 
 async function startShared(folders: ServerFolders, owner: number): Promise<void> {

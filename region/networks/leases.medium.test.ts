@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type LeaseOfferAnswer, type LeaseOfferRequest, subnetCreate } from "@rackwright/contract";
 import {
   array,
@@ -15,7 +14,7 @@ import {
 } from "fast-check";
 import { sql } from "kysely";
 import { json } from "../database/pool.ts";
-import { testDatabase } from "../database/testing.ts";
+import { somebodyWaits, testDatabase } from "../database/testing.ts";
 import { toAddress, toNumber } from "./address.ts";
 import { commitLeases } from "./lease-commit.ts";
 import type { AllocationHints } from "./lease-free.ts";
@@ -209,7 +208,7 @@ test("an ended lease that is renewed at this moment is nobody else's", async () 
       // As the rack of the first card renews it, which is not over yet.
       await sql`update leases set expires_at = ${later(2000)}`.execute(tx);
       const taking = take(later(700));
-      await untilWaiting();
+      await somebodyWaits(database.db);
       return { taking };
     });
     const answer = await taken.taking;
@@ -217,20 +216,6 @@ test("an ended lease that is renewed at this moment is nobody else's", async () 
     assert.equal(address((await commit(1, wanted, later(701)))[0]), wanted);
   }
 });
-
-/** Waits until some session of this database waits for a row. */
-async function untilWaiting(): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const { rows } = await sql`
-      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
-      database.db,
-    );
-    if (rows.length > 0) return;
-    assert.ok(Date.now() < deadline, "nobody waits for the row");
-    await sleep(10);
-  }
-}
 
 test("racks that allocate at once never promise one address twice (property)", async () => {
   const step = record({

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, test } from "node:test";
-import { sql } from "kysely";
-import { type TestDatabase, testDatabase } from "../database/testing.ts";
+import { type TestDatabase, somebodyWaits, testDatabase } from "../database/testing.ts";
 import { noLog } from "../log.ts";
 import { lockMachine } from "../machines/fire.ts";
 import { testMachine } from "../machines/testing.ts";
@@ -13,17 +11,6 @@ const by = { actor: "root", now: new Date("2026-01-01T12:00:00Z") };
 let database: TestDatabase;
 before(async () => (database = await testDatabase()));
 after(() => database.close());
-
-/** Resolves once a statement of this database waits for a lock. */
-async function somebodyWaits(): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    const { rows } = await sql`select from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`.execute(database.db);
-    if (rows.length > 0) return;
-    await sleep(50);
-  }
-  assert.fail("nobody waits for a lock");
-}
 
 const definition = (text: string) => ({ definition: text, definition_kind: "filter" as const });
 const create = (name: string, text: string) =>
@@ -54,7 +41,7 @@ for (const [name, prepare] of Object.entries(movers))
     const { moving } = await db.transaction().execute(async (tx) => {
       await lockMachine(tx, id);
       const work = move();
-      await somebodyWaits();
+      await somebodyWaits(database.db);
       await tx.deleteFrom("machines").where("id", "=", id).execute();
       return { moving: work };
     });
