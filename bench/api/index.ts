@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { Agent } from "node:http";
 import { ratiosTo, type BenchResult } from "../result.ts";
 import { startIronic } from "./ironic.ts";
-import { ask, openLoop, quantile, type Ask } from "./load.ts";
+import { type Ask, ask, download, openLoop, quantile } from "./load.ts";
 import { type BenchRegion, startFullRegion } from "./region.ts";
 import type { Fleet } from "./seed.ts";
 
@@ -38,10 +38,9 @@ async function measure(region: BenchRegion, fleet: Fleet, log: (line: string) =>
   log("counts …");
   const countTimes = await openLoop([v1("machines/counts?by=status")], 10, 5);
   log("the whole listing of the MAAS API …");
-  const agent = new Agent({ keepAlive: true });
   const whole: Ask = { url: `${region.origin}/MAAS/api/2.0/machines/`, headers: region.headers.maas };
   const rate = async (): Promise<{ rate: number; bytes: number }> => {
-    const { status, bytes, milliseconds } = await ask(whole, agent);
+    const { status, bytes, milliseconds } = await download(whole);
     if (status !== 200) throw new Error(`GET ${whole.url} answered ${status}`);
     const found = { rate: Math.round((fleet.machines * 1000) / milliseconds), bytes };
     log(`  ${found.rate} machines a second`);
@@ -54,7 +53,6 @@ async function measure(region: BenchRegion, fleet: Fleet, log: (line: string) =>
   const rates: number[] = [];
   for (let time = 0; time < 5; time++) rates.push((await rate()).rate);
   clearInterval(timer);
-  agent.destroy();
   return {
     list50P95: Math.round(quantile(listTimes, 0.95)),
     countsP95: Math.round(quantile(countTimes, 0.95)),

@@ -13,6 +13,7 @@ import {
   type TransactionSettings,
 } from "kysely";
 import type pg from "pg";
+import { ArrivingRows } from "./prepare.ts";
 import type { Tables } from "./tables.ts";
 
 /** One transaction that everything asked of the database in an asynchronous context becomes part of. */
@@ -48,9 +49,8 @@ class Lent implements DatabaseConnection {
     return (await this.#scope.transaction.executeQuery(query)) as QueryResult<R>;
   }
 
-  // eslint-disable-next-line require-yield -- the interface asks for a generator
-  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new Error("rows cannot be streamed within a transaction around a request");
+  async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
+    yield await this.executeQuery<R>(query);
   }
 
   async begin(): Promise<void> {
@@ -122,7 +122,7 @@ class NestingDialect extends PostgresDialect {
   readonly #scopes: AsyncLocalStorage<Scope>;
 
   constructor(pool: pg.Pool, scopes: AsyncLocalStorage<Scope>) {
-    super({ pool });
+    super({ pool, cursor: ArrivingRows });
     this.#scopes = scopes;
   }
 

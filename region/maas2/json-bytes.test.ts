@@ -22,7 +22,7 @@ test("whatever is written into an object, of whatever size, is read from it", ()
     fc.property(anything, fc.array(anything), fc.integer({ min: 1, max: 300 }), (value, items, size) => {
       const out = new JsonBytes(new WeakMap(), size);
       out.open({ first: value });
-      out.field("text").text(JSON.stringify(value));
+      out.field("text").raw(JSON.stringify(value));
       const spans = out.field("items").list(items, (item) => out.json(item));
       out.field("backwards").list(spans.toReversed(), (span) => out.again(span));
       const shared = { value };

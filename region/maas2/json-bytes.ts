@@ -26,20 +26,18 @@ export class JsonBytes {
     return this.#length;
   }
 
-  /** Text as it is, which must be ASCII. */
+  /** JSON text, or a part of one. */
   raw(text: string): this {
-    const at = this.#grow(text.length);
-    this.#buffer.write(text, at, "latin1");
+    // No character of UTF-16 is more than three bytes of UTF-8, and only one of ASCII is a single one.
+    const at = this.#reserve(text.length * 3);
+    const size = this.#buffer.write(text, at);
+    if (size > text.length) return this.raw(escapeToAscii(text));
+    this.#length = at + size;
     return this;
   }
 
-  /** JSON text that came from elsewhere. */
-  text(json: string): this {
-    return this.raw(escapeToAscii(json));
-  }
-
   json(value: unknown): this {
-    return this.raw(asciiJson(value));
+    return this.raw(JSON.stringify(value));
   }
 
   /** An object without its closing brace, so that more can follow. It must have a field. */
@@ -51,7 +49,7 @@ export class JsonBytes {
 
   /** Further fields of an open object. There must be one. */
   fields(fields: object): this {
-    return this.raw(`,${asciiJson(fields).slice(1, -1)}`);
+    return this.raw(`,${JSON.stringify(fields).slice(1, -1)}`);
   }
 
   /** The beginning of one more field of an open object. */
@@ -67,8 +65,9 @@ export class JsonBytes {
       bytes = Buffer.from(asciiJson(value), "latin1");
       this.#shared.set(value, bytes);
     }
-    const at = this.#grow(bytes.length);
+    const at = this.#reserve(bytes.length);
     this.#buffer.set(bytes, at);
+    this.#length = at + bytes.length;
     return this;
   }
 
@@ -88,8 +87,9 @@ export class JsonBytes {
   /** Once more what was written there; null for nowhere. */
   again(span: Span | undefined): this {
     if (span === undefined) return this.raw("null");
-    const at = this.#grow(span.to - span.from);
+    const at = this.#reserve(span.to - span.from);
     this.#buffer.copyWithin(at, span.from, span.to);
+    this.#length = at + span.to - span.from;
     return this;
   }
 
@@ -98,14 +98,13 @@ export class JsonBytes {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** Makes room and returns where it is. */
-  #grow(size: number): number {
-    const at = this.#length;
-    this.#length += size;
-    if (this.#length <= this.#buffer.length) return at;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#length, this.#buffer.length * 2));
-    larger.set(this.#buffer.subarray(0, at));
+  /** Makes room for so many bytes and returns where it is. */
+  #reserve(size: number): number {
+    const needed = this.#length + size;
+    if (needed <= this.#buffer.length) return this.#length;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
+    larger.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = larger;
-    return at;
+    return this.#length;
   }
 }

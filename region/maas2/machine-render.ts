@@ -1,25 +1,40 @@
-import { setImmediate as immediate } from "node:timers/promises";
 import type { Kysely, RawBuilder } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { JsonBytes } from "./json-bytes.ts";
-import { type Position, machineKeys, machineRows } from "./machine-rows.ts";
+import { type MachineRow, type Position, machineKeys, machineRows } from "./machine-rows.ts";
 import { type Surroundings, loadSurroundings } from "./machine-surroundings.ts";
 import { type WholeMachine, writeMachine } from "./machine-write.ts";
-import { withStorageTexts } from "./storage-text.ts";
+import { hasStorageText, withStorageTexts } from "./storage-text.ts";
 
 /** Machines of one page: as much as is held in memory of a list of any length. */
 const pageSize = 100;
 
-/** Machines with commas between them. */
-async function pageBytes(rows: readonly WholeMachine[], around: Surroundings, constraints = "null"): Promise<Buffer> {
-  const out = new JsonBytes(around.shared, rows.length * 16 * 1024);
-  for (const [at, row] of rows.entries()) {
-    // What is asked leaves, and what PostgreSQL answers is taken, only between turns; it waits for both.
-    if (at % 20 === 0) await immediate();
-    if (at > 0) out.raw(",");
+type Page = { now: Date; around: Surroundings; constraints?: string; keep: boolean };
+
+/**
+ * Machines with commas between them. Each is written when its row arrives, which is garbage at once: rows that wait for
+ * others are moved about by every collection until then.
+ */
+async function pageBytes(
+  db: Kysely<Tables>,
+  ids: readonly string[],
+  { now, around, constraints = "null", keep }: Page,
+): Promise<Buffer> {
+  let out: JsonBytes | undefined;
+  const write = (row: WholeMachine): void => {
+    if (out === undefined) out = new JsonBytes(around.shared, ids.length * 16 * 1024);
+    else out.raw(",");
     writeMachine(out, row, around, constraints);
+  };
+  const waiting: MachineRow[] = [];
+  for await (const rows of machineRows(db, ids, now)) {
+    for (const row of rows) {
+      if (waiting.length === 0 && hasStorageText(row)) write(row);
+      else waiting.push(row);
+    }
   }
-  return out.end();
+  for (const row of await withStorageTexts(db, waiting, { keep })) write(row);
+  return out?.end() ?? Buffer.alloc(0);
 }
 
 /** Ids of the machines of a list, page by page, each page asked while the one before is worked on. */
@@ -41,23 +56,26 @@ async function* idPages(db: Kysely<Tables>, where: RawBuilder<boolean>): AsyncGe
 
 /**
  * Machines as JSON with commas between them, page by page, in the order in which they were made. A machine is of one moment,
- * so that what belongs together fits together; no connection is held between pages. The next page is read while one is
- * written and sent.
+ * so that what belongs together fits together; no connection is held between pages. While one page is sent, another is
+ * written, and PostgreSQL works on a third.
  */
 export async function* machinePages(db: Kysely<Tables>, where: RawBuilder<boolean>, now: Date): AsyncGenerator<Buffer> {
   const around = await loadSurroundings(db);
   const pages = idPages(db, where);
-  const ask = async () => {
+  const ask = async (): Promise<Buffer | null> => {
     const { value } = await pages.next();
-    if (value === undefined) return null;
-    return withStorageTexts(db, await machineRows(db, value, now), { keep: true });
+    return value === undefined ? null : pageBytes(db, value, { now, around, keep: true });
   };
-  for (let asked = ask(); ;) {
-    const rows = await asked;
-    if (rows === null) return;
-    asked = ask();
-    asked.catch(() => {});
-    const bytes = await pageBytes(rows, around);
+  const asked: Promise<Buffer | null>[] = [];
+  for (;;) {
+    while (asked.length < 2) {
+      const page = ask();
+      // Whoever does not read on does not hear of it.
+      page.catch(() => {});
+      asked.push(page);
+    }
+    const bytes = await asked.shift();
+    if (!bytes) return;
     if (bytes.length > 0) yield bytes;
   }
 }
@@ -85,7 +103,6 @@ export async function machineById(
   constraints = "null",
 ): Promise<Buffer | null> {
   const around = await loadSurroundings(db);
-  const rows = await withStorageTexts(db, await machineRows(db, [id], now), { keep: false });
-  const bytes = await pageBytes(rows, around, constraints);
+  const bytes = await pageBytes(db, [id], { now, around, constraints, keep: false });
   return bytes.length === 0 ? null : bytes;
 }

@@ -99,14 +99,18 @@ export async function machineKeys(
 }
 
 /**
- * Machines with all that hangs on them, in the order in which they were made: one statement, so that all of it is of one
- * moment. What there are several of comes as JSON, which is read many times faster than columns of rows. Unknown machines
+ * Machines with all that hangs on them, in the order in which they were made, some at a time as they arrive. It is one
+ * statement, so that all of it is of one moment. What there are several of comes as JSON, which is read many times faster than columns of rows. Unknown machines
  * are left out.
  *
  * @param now at which leases count
  */
-export async function machineRows(db: Kysely<Tables>, ids: readonly string[], now: Date): Promise<MachineRow[]> {
-  const { rows } = await sql<MachineRow>`${sql.raw(preparedAs("machine_rows"))}
+export async function* machineRows(
+  db: Kysely<Tables>,
+  ids: readonly string[],
+  now: Date,
+): AsyncGenerator<MachineRow[]> {
+  const statement = sql<MachineRow>`${sql.raw(preparedAs("machine_rows"))}
     with page as materialized (
       select machines.*, users.username as owner from machines left join users on users.id = machines.owner_id
       where machines.id = any(${ids}::text[]))
@@ -127,8 +131,8 @@ export async function machineRows(db: Kysely<Tables>, ids: readonly string[], no
             select id, name, type, mac as own_mac, mac_from_id, vlan_id, mtu, enabled) as entry)) as entry
           from interfaces where machine_id = page.id order by id) as own) as card on true
       left join storage_texts as storage on storage.machine_id = page.id and form = ${storageForm}
-    order by page.created_at, page.id`.execute(db);
-  return rows;
+    order by page.created_at, page.id`.compile(db);
+  for await (const { rows } of db.getExecutor().stream(statement, ids.length)) yield rows;
 }
 
 const machineColumns = sql.raw(`

@@ -91,17 +91,17 @@ export function writeMachine(out: JsonBytes, row: WholeMachine, around: Surround
   out.field("domain").shared(domain);
   out.field("zone").shared(around.zones.get(row.zone_id));
   out.field("pool").shared(around.pools.get(row.pool_id));
-  out.field("owner_data").text(row.annotations);
-  out.field("workload_annotations").text(row.annotations);
-  out.field("hardware_info").text(row.hardware_info);
-  out.field("numanode_set").text(row.numa_nodes);
+  out.field("owner_data").raw(row.annotations);
+  out.field("workload_annotations").raw(row.annotations);
+  out.field("hardware_info").raw(row.hardware_info);
+  out.field("numanode_set").raw(row.numa_nodes);
   const called = naming(interfaces);
   const cards = out.field("interface_set").list(interfaces, (one) => writeInterface(out, one, around, called));
   const boot = interfaces.findIndex(({ mac, type }) => mac === row.boot_mac && type === "physical");
   out.field("boot_interface").again(cards[boot]);
   writeStorage(out, row.storage_text);
   // What an allocation chose; elsewhere there is nothing to say.
-  out.field("constraints_by_type").text(constraints).raw("}");
+  out.field("constraints_by_type").raw(constraints).raw("}");
 }
 
 /** An interface; VLANs and subnets are the same for thousands. */
@@ -123,7 +123,7 @@ function writeInterface(
   out.field("discovered");
   if (leases === null) out.raw("null");
   else out.list(leases, onSubnet);
-  out.raw(",").text(one.shown);
+  out.raw(",").raw(one.shown);
 }
 
 /** What MAAS calls the newest event that is worth telling. */

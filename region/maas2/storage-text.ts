@@ -32,8 +32,14 @@ export function writeStorage(out: JsonBytes, text: string): void {
   out.field("boot_disk").again(those("PV")[0]);
 }
 
+type Textless = { id: string; storage_text: string | null };
+
+/** Whether the text of a machine is kept. */
+export const hasStorageText = <R extends Textless>(row: R): row is R & { storage_text: string } =>
+  row.storage_text !== null;
+
 /** Gives machines their texts: those that are not kept are made now, and with `keep` kept for the next list. */
-export async function withStorageTexts<R extends { id: string; storage_text: string | null }>(
+export async function withStorageTexts<R extends Textless>(
   db: Kysely<Tables>,
   rows: readonly R[],
   { keep }: { keep: boolean },
@@ -46,7 +52,7 @@ export async function withStorageTexts<R extends { id: string; storage_text: str
     for (const row of missing) row.storage_text = made.get(row.id) ?? null;
   }
   // A machine that was deleted meanwhile has none.
-  return rows.filter((row): row is R & { storage_text: string } => row.storage_text !== null);
+  return rows.filter(hasStorageText);
 }
 
 /** Texts of machines by their ids. Unknown machines are left out. */
