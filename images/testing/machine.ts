@@ -1,43 +1,26 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { words } from "../words.ts";
 
 const address = "192.0.2.1";
 const port = 5248;
 
-/** What a test machine boots: files by URL path, and how QEMU starts. */
-export interface MachineOptions {
-  readonly name: string;
-  readonly scratch: string;
-  readonly files: Readonly<Record<string, string>>;
-  readonly userData: string;
-  /** QEMU arguments besides the common ones: kernel and initrd, or disks and firmware. */
-  readonly arguments: readonly string[];
-  readonly memory?: number;
-}
-
-/** A running machine in its own network namespace, with DHCP, metadata service and file server beside it. */
+/** A running machine in its own network namespace, with DHCP beside it and a web server that has nothing. */
 export interface Machine {
-  /** Lines of the serial console so far. */
-  readonly console: readonly string[];
-  /** Requests the metadata service has seen. */
-  readonly requests: readonly string[];
-  /** Wait until the console shows `pattern`; fails with the last lines when it does not in time. */
+  /** Waits until the serial console shows `pattern`; fails with the last lines when it does not in time. */
   until(pattern: RegExp, milliseconds: number): Promise<string>;
-  /** Cut the power and remove the namespace. */
+  /** Cuts the power and removes the namespace. */
   stop(): Promise<void>;
 }
 
-/** Where the metadata service of a test machine answers. */
-export const metadataBase = `http://${address}:${port}`;
+/** The web server of a test machine, which answers 404 to everything. */
+export const emptyServer = `http://${address}:${port}`;
 /** The network card of a test machine. */
 export const testMac = "52:54:00:12:34:56";
 
-function collectLines(child: ChildProcess, into: string[], log?: NodeJS.WritableStream): void {
+function collectLines(child: ChildProcess, into: string[]): void {
   let rest = "";
   child.stdout?.on("data", (chunk: Buffer) => {
-    log?.write(chunk);
     const lines = (rest + chunk.toString("latin1")).split(/\r?\n/);
     rest = lines.pop() ?? "";
     into.push(...lines);
@@ -51,15 +34,18 @@ async function ended(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Start a QEMU machine (software emulation) with one network card in a namespace of its own. */
-export function startMachine(options: MachineOptions): Machine {
-  const space = `rw-img-${options.name}-${process.pid}`;
+/**
+ * Starts a QEMU machine (software emulation) with one network card in a namespace of its own.
+ *
+ * @param boots QEMU arguments besides the common ones: kernel and initrd, or disks and firmware
+ */
+export function startMachine(boots: readonly string[]): Machine {
+  const space = `rw-img-${process.pid}`;
   const ip = (...words: string[]): void => void execFileSync("ip", words, { stdio: ["ignore", "ignore", "inherit"] });
   const inside = (...words: string[]): ChildProcess =>
     spawn("ip", ["netns", "exec", space, ...words], { stdio: ["ignore", "pipe", "inherit"] });
   const children: ChildProcess[] = [];
   const lines: string[] = [];
-  const requests: string[] = [];
   ip("netns", "add", space);
   ip("-n", space, "link", "set", "lo", "up");
   ip("-n", space, "link", "add", "br0", "type", "bridge", "stp_state", "0", "forward_delay", "0");
@@ -67,31 +53,24 @@ export function startMachine(options: MachineOptions): Machine {
   ip("-n", space, "tuntap", "add", "tap0", "mode", "tap");
   ip("-n", space, "link", "set", "tap0", "master", "br0", "up");
   ip("-n", space, "link", "set", "br0", "up");
-  const server = inside(
-    process.execPath,
-    new URL("./metadata-server.ts", import.meta.url).pathname,
-    JSON.stringify({ address, port, files: options.files, userData: options.userData }),
-  );
-  collectLines(server, requests);
-  children.push(server);
+  const nothing = `require("node:http").createServer((_, reply) => reply.writeHead(404).end()).listen(${port}, "${address}")`;
+  children.push(inside(process.execPath, "-e", nothing));
   children.push(
     inside(
       "dnsmasq",
       ...words(`--keep-in-foreground --conf-file=/dev/null --port=0 --no-ping --interface=br0 --bind-interfaces
         --dhcp-range=192.0.2.50,192.0.2.99,10m --dhcp-option=3,192.0.2.1 --dhcp-authoritative --log-facility=/dev/null
-        --pid-file= --user=root`),
-      `--dhcp-leasefile=${options.scratch}/leases-${options.name}`,
+        --pid-file= --user=root --leasefile-ro`),
     ),
   );
   const qemu = inside(
     "qemu-system-x86_64",
-    ...words(`-machine q35 -accel tcg -cpu qemu64,-svm -smp 1 -m ${options.memory ?? 1024}
+    ...words(`-machine q35 -accel tcg -cpu qemu64,-svm -smp 1 -m 1024
       -nodefaults -display none -vga none -no-reboot -serial stdio -device virtio-rng-pci
       -netdev tap,id=n0,ifname=tap0,script=no,downscript=no -device virtio-net-pci,netdev=n0,mac=${testMac}`),
-    ...options.arguments,
+    ...boots,
   );
-  const log = createWriteStream(`${options.scratch}/console-${options.name}.log`);
-  collectLines(qemu, lines, log);
+  collectLines(qemu, lines);
   children.push(qemu);
   const abandon = (): void => {
     for (const child of children) child.kill("SIGKILL");
@@ -100,8 +79,6 @@ export function startMachine(options: MachineOptions): Machine {
   process.once("exit", abandon);
 
   return {
-    console: lines,
-    requests,
     async until(pattern, milliseconds) {
       const deadline = Date.now() + milliseconds;
       for (;;) {
@@ -115,7 +92,6 @@ export function startMachine(options: MachineOptions): Machine {
     },
     async stop() {
       for (const child of children.toReversed()) await ended(child);
-      log.end();
       process.off("exit", abandon);
       ip("netns", "del", space);
     },

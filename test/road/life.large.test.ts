@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { makeSshKey, runProgram, sshArgv } from "@rackwright/cli";
@@ -7,6 +8,7 @@ import type { Machine } from "@rackwright/contract";
 import type { LabMachine } from "@rackwright/lab";
 import { z } from "zod";
 import { fillDisk, readDisk } from "./disk.ts";
+import { assertWhole, inspection } from "./inspect.ts";
 import { openSite } from "./site.ts";
 
 /** Seconds for any one boot, on a host that does other things as well. */
@@ -84,6 +86,8 @@ test(
       const { addresses } = await reach(lab, "rescue mode");
       const seen = await login(lab, /overlay/, look);
       assert.match(seen, new RegExp(`^overlay\\n${hostname}\\nvda +8G\\n0\\n`));
+      assertWhole(await login(lab, /failed units/, inspection));
+      assert.match(await readFile(lab.consoleLog, "utf8"), /rackwright: fetching root image \d+%/);
       const refused = await runProgram(sshArgv(site.lab.namespace, stranger, "debian", addresses[0] ?? "", "id"), 60);
       assert.match(refused.error, /Permission denied \(publickey\)/);
       told("logged in to rescue mode");
