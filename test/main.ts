@@ -97,17 +97,17 @@ const lives = below("test/road/").filter((file) => !onImages.includes(file));
 const others = large.filter((file) => ![...images, ...lives, ...onImages].includes(file));
 
 // Images take minutes to build, much of it waiting, and whole lives of virtual machines need them; everything else is
-// done beside.
+// done beside. Unit tests wait for the lives, so that both lanes take about as long.
 const built = Promise.withResolvers<void>();
 async function machineLane(): Promise<Counts> {
-  const building = await nodeTests("large, building the images", images, { scratch, atOnce: 1 });
+  let counts = await nodeTests("large, building the images", images, { scratch, atOnce: 1 });
   built.resolve();
-  return add(building, await nodeTests("large, whole lives", lives, { scratch, atOnce: 1 }));
+  counts = add(counts, await nodeTests("large, whole lives", lives, { scratch, atOnce: 1 }));
+  return add(counts, await nodeTests("unit", await filesFor("unit"), { scratch, atOnce: 2 }));
 }
 async function otherLane(): Promise<Counts> {
   let counts = wants("static") && parts.length === 0 ? await staticChecks() : none;
-  for (const group of ["unit", "medium"] as const)
-    counts = add(counts, await nodeTests(group, await filesFor(group), { scratch, atOnce: 2 }));
+  counts = add(counts, await nodeTests("medium", await filesFor("medium"), { scratch, atOnce: 2 }));
   counts = add(counts, await nodeTests("large", others, { scratch, atOnce: 1 }));
   await built.promise;
   return add(counts, await nodeTests("large, with the images", onImages, { scratch, atOnce: 1 }));
