@@ -1,14 +1,14 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { openLibc, runProgram } from "@rackwright/netdev";
 import { pino } from "pino";
-import { parseFlags, parseSecret, usage } from "./flags.ts";
+import { type Flags, parseFlags, parseSecret, usage } from "./flags.ts";
 import { openPowerService } from "./power/index.ts";
 import { startRack } from "./rack.ts";
 
 const log = pino({ name: "rack", timestamp: pino.stdTimeFunctions.isoTime });
 
 async function main(): Promise<void> {
-  const flags = parseFlags(process.argv.slice(2));
+  const flags = ownFlags();
   const secret = parseSecret(await readFile(flags.secretFile, "utf8"), flags.secretFile);
   await mkdir(flags.state, { recursive: true, mode: 0o700 });
   const power = await openPowerService({
@@ -25,6 +25,17 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop(signal));
+}
+
+/** @throws Error that also says where to read more */
+function ownFlags(): Flags {
+  try {
+    return parseFlags(process.argv.slice(2));
+  } catch (error) {
+    // Node goes on to explain what arguments are.
+    const [problem] = (error instanceof Error ? error.message : String(error)).split(". ");
+    throw new Error(`${problem}; --help lists what is allowed`, { cause: error });
+  }
 }
 
 async function ownVersion(): Promise<string> {

@@ -26,7 +26,7 @@ import type { Log } from "./log.ts";
 import { sweepDeadlines } from "./machines/sweep.ts";
 import { registerMetadataRoutes } from "./metadata/index.ts";
 import type { RackPower as PowerPort } from "./power/perform.ts";
-import { forgetStalePower, queueStaleQueries } from "./power/query.ts";
+import { refreshPower } from "./power/query.ts";
 import { startPowerWorker } from "./power/worker.ts";
 import { loadBuiltins, sweepScripts } from "./scripts/index.ts";
 import { ensureAllStorage } from "./storage/index.ts";
@@ -35,14 +35,7 @@ import type { CertificateFiles } from "./tls/certificate.ts";
 import { serveTls } from "./tls/serve.ts";
 import { missingXml, startTagger } from "./tags/index.ts";
 import { startWebhooks, sweepDeliveries } from "./webhooks/index.ts";
-import {
-  RackLinks,
-  RackPower,
-  ensureRack,
-  isAnyRackConnected,
-  registerRackFetch,
-  registerRackLink,
-} from "./racks/index.ts";
+import { RackLinks, RackPower, ensureRack, registerRackFetch, registerRackLink } from "./racks/index.ts";
 
 export type RegionOptions = {
   /** Folder for the private database and the sockets. */
@@ -160,11 +153,7 @@ export async function startRegion(options: RegionOptions): Promise<Region> {
     ends.push(() => sweeper.stop());
     const overruns = repeat("script time-outs", 30_000, () => sweepScripts(db, clock.now()), log);
     ends.push(() => overruns.stop());
-    const askPower = async (): Promise<number> => {
-      const now = clock.now();
-      return (await isAnyRackConnected(db, now)) ? queueStaleQueries(db, now) : forgetStalePower(db, now);
-    };
-    const queries = repeat("power queries", 2000, askPower, log);
+    const queries = repeat("power queries", 2000, () => refreshPower(db, clock.now()), log);
     ends.push(() => queries.stop());
 
     const problem = await missingXml(db);

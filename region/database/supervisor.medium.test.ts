@@ -82,15 +82,20 @@ const program = `
   setInterval(() => {}, 1000);
 `;
 
-test("a server whose supervisor was killed is taken over by the next one", async () => {
-  const folder = join(home, "orphan");
+/** Starts a server whose supervisor is killed then. Returns the server's process id. */
+async function orphanIn(folder: string): Promise<number> {
   const first = spawn(process.execPath, ["--input-type=module-typescript", "-e", program, folder], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const line = await new Promise<Buffer>((resolve) => first.stdout.once("data", resolve));
-  const pid = Number(line.toString());
   first.kill("SIGKILL");
   await new Promise((resolve) => first.once("exit", resolve));
+  return Number(line.toString());
+}
+
+test("a server whose supervisor was killed is taken over by the next one", async () => {
+  const folder = join(home, "orphan");
+  const pid = await orphanIn(folder);
   assert.equal(alive(pid), true);
   const second = await superviseServer({ folder, log: noLog });
   assert.equal(second.pid(), pid);
@@ -104,16 +109,15 @@ test("a server whose supervisor was killed is taken over by the next one", async
 
 test("an orphan with other sockets is stopped, and a stale file of a foreign process is not believed", async () => {
   const folder = join(home, "stale");
-  const first = await superviseServer({ folder, log: noLog });
-  const old = first.pid();
+  const old = await orphanIn(folder);
   const file = join(folder, "data/postmaster.pid");
   const text = await readFile(file, "utf8");
   await writeFile(file, text.replace(join(folder, "run"), "/elsewhere"));
   assert.equal((await runningPostmaster(join(folder, "data")))?.socketFolder, "/elsewhere");
-  const second = superviseServer({ folder, log: noLog });
-  await second.then((server) => assert.notEqual(server.pid(), old));
-  await (await second).stop();
-  await first.stop();
+  const second = await superviseServer({ folder, log: noLog });
+  assert.notEqual(second.pid(), old);
+  assert.equal(alive(old), false);
+  await second.stop();
   await writeFile(file, text.replace(/^\d+/, String(process.pid)));
   assert.equal(await runningPostmaster(join(folder, "data")), null);
   const third = await superviseServer({ folder, log: noLog });

@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { json } from "../database/pool.ts";
 import { loadStorages } from "../storage/index.ts";
 import { testDisk, testInventory } from "../storage/testing.ts";
+import { testMachine } from "../machines/testing.ts";
 import { storageForm, storageText } from "./storage-text.ts";
 import { testWorld } from "./testing/world.ts";
 
@@ -105,5 +106,28 @@ describe("the texts that lists show of storage", () => {
       assert.deepEqual((await list()).blockdevice_set, shown);
       assert.equal(await kept(), null);
     });
+  });
+
+  it("leave the machines of a long list in their order, whichever of them are kept", async () => {
+    const { db } = world;
+    // Of more pages than are asked for at once, the last one not full.
+    for (let count = 0; count < 330; count++) await testMachine(db);
+    const whole = () => world.make<Listed[]>("GET", "machines/");
+    const made = await db.selectFrom("machines").select("id").orderBy("created_at").orderBy("id").execute();
+    const listed = await whole();
+    assert.deepEqual(
+      listed.map(({ system_id }) => system_id),
+      made.map((machine) => machine.id),
+    );
+    for (const [nth, at] of [
+      [3, 1],
+      [150, 100],
+    ]) {
+      await sql`delete from storage_texts where machine_id in (select id from (
+        select id, row_number() over (order by created_at, id) as at from machines) as numbered where at % ${nth} = ${at})`.execute(
+        db,
+      );
+      assert.deepEqual(await whole(), listed);
+    }
   });
 });

@@ -21,6 +21,19 @@ const triesOfBmc = 3;
 /** Seconds a try needs to judge a BMC: what says nothing in less has only been asked too late. */
 const leastTry = 10;
 
+/** Of a machine, which may have an inventory of megabytes, what a power job is about. */
+const columns = [
+  "id",
+  "hostname",
+  "status",
+  "generation",
+  "waits_for",
+  "power_driver",
+  "power_parameters",
+  "power_state",
+] as const;
+type PoweredMachine = Pick<MachineRow, (typeof columns)[number]>;
+
 type Context = {
   db: Database;
   power: RackPower;
@@ -49,7 +62,7 @@ function secondsLeft({ until }: PowerJob, now: Date): number {
 /** Runs one power job: asks the rack, records what came of it, and lets the machine's life go on. */
 export async function runPowerJob(job: PowerJob, tries: number, context: Context): Promise<Outcome> {
   const { db, power, now, complete } = context;
-  const machine = await db.selectFrom("machines").selectAll().where("id", "=", job.machineId).executeTakeFirst();
+  const machine = await db.selectFrom("machines").select(columns).where("id", "=", job.machineId).executeTakeFirst();
   const driver = machine?.power_driver;
   const isVoid = !machine || machine.generation !== job.generation || now().getTime() > Date.parse(job.until);
   if (isVoid || !driver || driver === "manual") {
@@ -100,13 +113,13 @@ async function waitFor(db: Database, job: PowerJob, words: string): Promise<void
 }
 
 /** The job's machine, locked; undefined where it was deleted meanwhile, which ends the job quietly. */
-const lockedMachine = (tx: Transaction, { machineId }: PowerJob): Promise<MachineRow | undefined> =>
-  tx.selectFrom("machines").selectAll().where("id", "=", machineId).forUpdate().executeTakeFirst();
+const lockedMachine = (tx: Transaction, { machineId }: PowerJob): Promise<PoweredMachine | undefined> =>
+  tx.selectFrom("machines").select(columns).where("id", "=", machineId).forUpdate().executeTakeFirst();
 
 async function recordDone(
   { db, now, complete }: Context,
   job: PowerJob,
-  before: MachineRow,
+  before: PoweredMachine,
   state: PowerState,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
@@ -145,7 +158,7 @@ async function recordDone(
 async function recordFailure(
   { db, now, complete }: Context,
   job: PowerJob,
-  before: MachineRow,
+  before: PoweredMachine,
   told: Failure,
   tries: number,
 ): Promise<Outcome> {
@@ -185,7 +198,7 @@ async function recordFailure(
   return "over";
 }
 
-function failedEvent(job: PowerJob, machine: MachineRow, told: Failure, at: Date, level: "warning" | "error") {
+function failedEvent(job: PowerJob, machine: PoweredMachine, told: Failure, at: Date, level: "warning" | "error") {
   return {
     type: "power.failed" as const,
     level,

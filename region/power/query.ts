@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "../database/pool.ts";
+import { isAnyRackConnected } from "../racks/index.ts";
 import { enqueuePowers } from "./enqueue.ts";
 
 /** Seconds after which what a BMC said last counts as old. */
@@ -34,11 +35,16 @@ function stalePower(db: Database | Transaction, now: Date, limit: number) {
     .skipLocked();
 }
 
+/** Has old power states asked anew, or forgotten while no rack could ask. Returns of how many machines. */
+export async function refreshPower(db: Database, now: Date): Promise<number> {
+  return (await isAnyRackConnected(db, now)) ? queueStaleQueries(db, now) : forgetStalePower(db, now);
+}
+
 /**
  * What old power states become while no rack is connected that could ask: unknown, which asks nobody and tells nobody a
  * thousand times what the event of the lost rack said once. Returns of how many machines.
  */
-export async function forgetStalePower(db: Database, now: Date): Promise<number> {
+async function forgetStalePower(db: Database, now: Date): Promise<number> {
   const stale = stalePower(db, now, forgottenPerRound).select("id").where("power_state", "<>", "unknown");
   const { numUpdatedRows } = await db
     .updateTable("machines")

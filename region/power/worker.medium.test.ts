@@ -13,7 +13,7 @@ import { FailureError } from "../errors.ts";
 import { noLog } from "../log.ts";
 import { fire } from "../machines/fire.ts";
 import { testMachine } from "../machines/testing.ts";
-import { forgetStalePower, queueStaleQueries } from "./query.ts";
+import { queueStaleQueries, refreshPower } from "./query.ts";
 import { startPowerWorker } from "./worker.ts";
 
 let database: TestDatabase;
@@ -207,16 +207,22 @@ test("old power states are asked for once, and only changes are told", async () 
   assert.deepEqual(await types(id), ["power.state"]);
 });
 
-test("without a rack, old power states are unknown, and nobody is asked", async () => {
+test("without a rack old power states are unknown and nobody is asked; with one they are asked", async () => {
   await database.db.deleteFrom("machines").execute();
   const now = new Date();
   const { id: old } = await testMachine(database.db, { power_state: "on" });
   const { id: manual } = await testMachine(database.db, { power_state: "on", power_driver: "manual" });
   const minute = new Date(now.getTime() - 60_000);
   const { id: fresh } = await testMachine(database.db, { power_state: "on", power_checked_at: minute });
-  assert.equal(await forgetStalePower(database.db, now), 1);
-  assert.equal(await forgetStalePower(database.db, now), 0);
-  const states = await Promise.all([old, manual, fresh].map(async (id) => (await row(id)).power_state));
-  assert.deepEqual(states, ["unknown", "on", "on"]);
+  const states = () => Promise.all([old, manual, fresh].map(async (id) => (await row(id)).power_state));
+  const rack = { name: "asks", secret: Buffer.alloc(32), connected_at: now, seen_at: now };
+  await database.db.insertInto("racks").values(rack).execute();
+  assert.equal(await refreshPower(database.db, now), 1);
+  assert.deepEqual(await states(), ["on", "on", "on"]);
+  await database.db.updateTable("machines").set({ power_checked_at: null }).where("id", "=", old).execute();
+  await database.db.updateTable("racks").set({ disconnected_at: now }).execute();
+  assert.equal(await refreshPower(database.db, now), 1);
+  assert.equal(await refreshPower(database.db, now), 0);
+  assert.deepEqual(await states(), ["unknown", "on", "on"]);
   assert.deepEqual(await types(old), []);
 });
