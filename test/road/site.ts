@@ -88,6 +88,7 @@ export async function openSite(options: {
     const pid = async (name: "region" | "rack" | "postgres"): Promise<number> =>
       name === "postgres" ? postmasterPid(state) : pidOf(controllers, name);
     const page = z.object({ items: z.array(machine), next: z.string().nullable() });
+    const events = z.object({ items: z.array(event), next: z.string().nullable() });
     return {
       lab,
       controllers,
@@ -111,9 +112,7 @@ export async function openSite(options: {
         return (await run(argv[0] ?? "", argv.slice(1))).stdout;
       },
       machines: async () => (await client.get("/api/v1/machines", page)).items,
-      events: async (query) =>
-        (await client.get(`/api/v1/events?${query}`, z.object({ items: z.array(event), next: z.string().nullable() })))
-          .items,
+      events: async (query) => (await client.get(`/api/v1/events?${query}`, events)).items,
       until: async (what, seconds, attempt) => {
         const end = Date.now() + seconds * 1000;
         while (Date.now() < end && !ended.signal.aborted) {
@@ -123,7 +122,18 @@ export async function openSite(options: {
         }
         if (ended.signal.aborted) throw new Error(`${what}: the site has ended`);
         const seen = await client.get("/api/v1/machines", page).catch(() => null);
-        throw new Error(`${what}: not within ${seconds} s; machines: ${JSON.stringify(seen?.items)}`);
+        const told = await client.get("/api/v1/events?limit=20", events).catch(() => null);
+        const consoles = lab.machines.map(async ({ name, consoleLog }) => {
+          const said = await readFile(consoleLog, "latin1").catch(() => "");
+          return `${name} said last: ${JSON.stringify(said.slice(-2000))}`;
+        });
+        throw new Error(
+          [
+            `${what}: not within ${seconds} s; machines: ${JSON.stringify(seen?.items)}`,
+            ...(told?.items ?? []).map(({ at, type, message }) => `${at} ${type}: ${message}`),
+            ...(await Promise.all(consoles)),
+          ].join("\n"),
+        );
       },
       kill: async (name) => void process.kill(await pid(name), "SIGKILL"),
       pid,
