@@ -8,8 +8,8 @@ const mark = /^\/\* prepared (\w+) \*\//;
  */
 export const preparedAs = (name: string): string => `/* prepared ${name} */`;
 
-/** The name of a statement that begins with `preparedAs`. */
-const preparedName = (text: string): string | undefined => mark.exec(text)?.[1];
+/** The name of a statement that begins with `preparedAs`; undefined of others. */
+export const preparedName = (text: string): string | undefined => mark.exec(text)?.[1];
 
 /** A connection that prepares what begins with `preparedAs`: Kysely has no way to name a statement. */
 export class PreparingClient extends pg.Client {
@@ -20,55 +20,5 @@ export class PreparingClient extends pg.Client {
       const name = typeof text === "string" ? preparedName(text) : undefined;
       return name === undefined ? ask(text, values, ...rest) : ask({ name, text, values }, ...rest);
     }) as pg.Client["query"];
-  }
-}
-
-/**
- * The rows of a statement as they come, as Kysely's `stream` reads them. Nothing holds PostgreSQL back: rows wait in memory
- * for who is slower than it.
- */
-export class ArrivingRows<T> extends pg.Query {
-  #rows: T[] = [];
-  #failure: Error | undefined;
-  readonly #ended = Promise.withResolvers<void>();
-  #over = false;
-  #arrived = (): void => {};
-
-  constructor(text: string, values: unknown[]) {
-    const name = preparedName(text);
-    super({ text, values, ...(name !== undefined && { name }) });
-    this.on("row", (row: T) => {
-      this.#rows.push(row);
-      this.#arrived();
-    });
-    this.on("end", () => this.#end());
-    this.on("error", (error) => {
-      this.#failure = error;
-      this.#end();
-    });
-  }
-
-  /**
-   * All rows that came since the last reading, once there are some; none at the end.
-   *
-   * @throws Error of the statement or its connection
-   */
-  async read(): Promise<T[]> {
-    while (this.#rows.length === 0 && !this.#over) await new Promise<void>((resolve) => (this.#arrived = resolve));
-    if (this.#failure !== undefined) throw this.#failure;
-    const rows = this.#rows;
-    this.#rows = [];
-    return rows;
-  }
-
-  /** Resolves when the connection is free for something else. */
-  close(): Promise<void> {
-    return this.#ended.promise;
-  }
-
-  #end(): void {
-    this.#over = true;
-    this.#arrived();
-    this.#ended.resolve();
   }
 }

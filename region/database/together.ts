@@ -13,7 +13,7 @@ import {
   type TransactionSettings,
 } from "kysely";
 import type pg from "pg";
-import { ArrivingRows } from "./prepare.ts";
+import { ArrivingRows } from "./stream.ts";
 import type { Tables } from "./tables.ts";
 
 /** One transaction that everything asked of the database in an asynchronous context becomes part of. */

@@ -100,8 +100,8 @@ export async function machineKeys(
 
 /**
  * Machines with all that hangs on them, in the order in which they were made, some at a time as they arrive. It is one
- * statement, so that all of it is of one moment. What there are several of comes as JSON, which is read many times faster than columns of rows. Unknown machines
- * are left out.
+ * statement, so that all of it is of one moment. What there are several of comes as JSON, which is read many times faster
+ * than columns of rows. Unknown machines are left out.
  *
  * @param now at which leases count
  */

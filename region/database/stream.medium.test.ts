@@ -21,7 +21,7 @@ after(async () => {
 const stream = <T>(statement: RawBuilder<T>, of: Database = db) => of.getExecutor().stream(statement.compile(of), 1);
 const alive = async (): Promise<void> => assert.deepEqual((await sql`select 1 as one`.execute(db)).rows, [{ one: 1 }]);
 
-test("a marked statement is planned once for a connection, others each time", async () => {
+test("a marked statement is planned once for a connection, however it is read; others each time", async () => {
   const marked = (number: number) =>
     sql<{ number: number }>`${sql.raw(preparedAs("numbers"))} select ${number}::integer as number`;
   assert.deepEqual((await marked(1).execute(db)).rows, [{ number: 1 }]);
