@@ -55,8 +55,6 @@ async function nodeTests(
     "--test",
     `--test-concurrency=${atOnce}`,
     "--test-timeout=1200000",
-    // A test that failed half-way may leave what would keep its process for ever.
-    "--test-force-exit",
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=tap",
