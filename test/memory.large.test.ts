@@ -66,13 +66,13 @@ test(
     };
     await measured("linked");
     await serveDhcp(client, { cidr: "10.77.0.0/24", first: "10.77.0.100", last: "10.77.0.200" });
-    const [hash = ""] = files.deployable;
-    await eventually("every image is at the rack", () =>
-      stat(join(places.state, "rack", "images", "sha256", hash.slice(0, 2), hash)).then(
-        () => true,
-        () => undefined,
-      ),
-    );
+    for (const hash of [...files.ephemeral, ...files.deployable])
+      await eventually("every image is at the rack", () =>
+        stat(join(places.state, "rack", "images", "sha256", hash.slice(0, 2), hash)).then(
+          () => true,
+          () => undefined,
+        ),
+      );
     await measured("images fetched");
 
     const boot = async (n: number): Promise<void> => {
