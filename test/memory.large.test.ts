@@ -68,10 +68,7 @@ test(
     await serveDhcp(client, { cidr: "10.77.0.0/24", first: "10.77.0.100", last: "10.77.0.200" });
     for (const hash of [...files.ephemeral, ...files.deployable])
       await eventually("every image is at the rack", () =>
-        stat(join(places.state, "rack", "images", "sha256", hash.slice(0, 2), hash)).then(
-          () => true,
-          () => undefined,
-        ),
+        stat(join(places.state, "rack", "images", "sha256", hash.slice(0, 2), hash)),
       );
     await measured("images fetched");
 

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "../database/pool.ts";
-import { isAnyRackConnected } from "../racks/index.ts";
+import { isAnyRackConnected } from "../racks/rows.ts";
 import { enqueuePowers } from "./enqueue.ts";
 
 /** Seconds after which what a BMC said last counts as old. */

@@ -4,4 +4,4 @@ export { RackLinks, type RackLinkOptions, rackLinkPath, registerRackLink } from 
 export { configChannel, notifyRacks } from "./notify.ts";
 export { RackPower } from "./power.ts";
 export { type Guards, registerRackRoutes } from "./routes.ts";
-export { ensureRack, isAnyRackConnected, listRacks } from "./rows.ts";
+export { ensureRack, listRacks } from "./rows.ts";

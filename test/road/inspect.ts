@@ -13,11 +13,16 @@ for tool in ${tools}; do command -v "$tool" >/dev/null || echo "missing program 
 for driver in ${drivers}; do modinfo "$driver" >/dev/null 2>&1 || echo "missing driver $driver"; done
 echo "failed units: $(systemctl list-units --failed --plain --no-legend | wc -l)"
 echo "node $(/usr/lib/rackwright/node --version)"
+echo "agent of $(wc -c </usr/lib/rackwright/agent.mjs) bytes"
 END`;
 
-/** Checks what it answered: every program and driver is there, nothing failed, and Node is the pinned one. */
+/**
+ * Checks what it answered: every program and driver is there, nothing failed, Node is the pinned one, and
+ * an agent is there, which each start replaces by the rack's.
+ */
 export function assertWhole(answer: string): void {
   assert.doesNotMatch(answer, /missing/);
   assert.match(answer, /^failed units: 0$/m);
   assert.match(answer, new RegExp(`^node ${process.version.replaceAll(".", "\\.")}$`, "m"));
+  assert.match(answer, /^agent of \d+ bytes$/m);
 }
